@@ -1,0 +1,19 @@
+package integration
+import (
+ _ "github.com/alicebob/miniredis/v2"
+ _ "github.com/go-rod/rod"
+ _ "github.com/livekit/protocol/rpc"
+ _ "github.com/livekit/protocol/livekit"
+ _ "github.com/livekit/protocol/auth"
+ _ "github.com/livekit/psrpc"
+ _ "github.com/livekit/server-sdk-go/v2"
+ _ "github.com/redis/go-redis/v9"
+ _ "github.com/u2takey/ffmpeg-go"
+ _ "github.com/urfave/cli/v3"
+ _ "gopkg.in/yaml.v3"
+ _ "github.com/pion/webrtc/v4"
+ _ "github.com/jfreymuth/pulse"
+ _ "golang.org/x/sys/unix"
+ _ "golang.org/x/sync/errgroup"
+ _ "go.uber.org/goleak"
+)
