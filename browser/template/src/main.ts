@@ -1,0 +1,84 @@
+// The page that a RoomComposite egress records: joins the room and shows it.
+import { type RemoteTrack, Room, RoomEvent, Track } from "livekit-client";
+import { showError } from "./failure.ts";
+import { layoutFromMetadata } from "./metadata.ts";
+import { endRecording, startRecording, StartRule } from "./signal.ts";
+import { Stage } from "./stage.ts";
+import { Tile } from "./tile.ts";
+
+const POLL_MS = 100;
+
+async function run(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  const url = query.get("url");
+  const token = query.get("token");
+  const stage = new Stage(document.getElementById("stage") as HTMLElement);
+  stage.setLayout(query.get("layout") ?? "");
+  if (!url || !token) throw new Error("the page needs the query parameters url and token");
+
+  const room = new Room({ adaptiveStream: { pauseVideoInBackground: false, pixelDensity: 1 } });
+  const sounds = new Map<string, HTMLMediaElement>();
+  let subscribed = 0;
+  let connected = false;
+
+  const applyMetadata = (): void => {
+    const layout = layoutFromMetadata(room.localParticipant.metadata);
+    if (layout !== undefined) stage.setLayout(layout);
+  };
+  const remove = (track: RemoteTrack, sid: string): void => {
+    stage.remove(sid);
+    if (sounds.delete(sid)) for (const element of track.detach()) element.remove();
+  };
+
+  room
+    .on(RoomEvent.TrackSubscribed, (track, publication, participant) => {
+      subscribed++;
+      if (track.kind === Track.Kind.Video) {
+        const screen = publication.source === Track.Source.ScreenShare;
+        stage.add(publication.trackSid, new Tile(track, participant.identity, screen));
+      } else {
+        const element = track.attach();
+        element.hidden = true;
+        sounds.set(publication.trackSid, element);
+        document.body.append(element);
+      }
+    })
+    .on(RoomEvent.TrackUnsubscribed, (track, publication) => {
+      subscribed--;
+      remove(track, publication.trackSid);
+    })
+    .on(RoomEvent.TrackMuted, (publication) => stage.setMuted(publication.trackSid, true))
+    .on(RoomEvent.TrackUnmuted, (publication) => stage.setMuted(publication.trackSid, false))
+    .on(RoomEvent.ActiveSpeakersChanged, (speakers) =>
+      stage.setSpeaking(speakers.map((speaker) => speaker.identity)),
+    )
+    .on(RoomEvent.ParticipantMetadataChanged, (_, participant) => {
+      if (participant === room.localParticipant) applyMetadata();
+    })
+    .on(RoomEvent.Disconnected, () => {
+      // A connection that never was is a failure, not an end.
+      if (connected) endRecording();
+    });
+  window.addEventListener("resize", () => stage.arrange());
+
+  await room.connect(url, token);
+  connected = true;
+  applyMetadata();
+  void room.startAudio().catch(() => undefined);
+
+  const rule = new StartRule();
+  let started = false;
+  setInterval(() => {
+    stage.arrange();
+    if (started) return;
+    const publications = [...room.remoteParticipants.values()].flatMap((p) => [...p.videoTrackPublications.values()]);
+    started = rule.ready(performance.now(), {
+      subscribed,
+      videoPublications: publications.length,
+      picture: stage.picture(),
+    });
+    if (started) startRecording();
+  }, POLL_MS);
+}
+
+run().catch(showError);
