@@ -1,0 +1,117 @@
+package config
+
+import "time"
+
+// Config is the whole configuration. Durations are written as Go durations ("30s", "1h30m").
+type Config struct {
+	// NodeID names this process in metrics and logs; made anew at each load, never read from the file.
+	NodeID string `yaml:"-"`
+
+	// APIKey, APISecret and WSURL default to LIVEKIT_API_KEY, LIVEKIT_API_SECRET and LIVEKIT_WS_URL. Nothing checks
+	// that they are set: a request that needs one and cannot bring its own fails alone.
+	APIKey    string `yaml:"api_key,omitempty"`
+	APISecret Secret `yaml:"api_secret,omitempty"`
+	WSURL     string `yaml:"ws_url,omitempty"`
+	Redis     *Redis `yaml:"redis,omitempty"`
+
+	Logging Logging `yaml:"logging"`
+
+	// TemplateBase is the page of RoomComposite requests; default: the built-in template on TemplatePort.
+	TemplateBase string `yaml:"template_base"`
+	TemplatePort int    `yaml:"template_port"`
+
+	// Zero switches each of these off.
+	HealthPort       int `yaml:"health_port,omitempty"`
+	PrometheusPort   int `yaml:"prometheus_port,omitempty"`
+	DebugHandlerPort int `yaml:"debug_handler_port,omitempty"`
+
+	// ClusterID is the topic StartEgress is served on. An unmodified livekit-server calls the empty one only.
+	ClusterID string `yaml:"cluster_id,omitempty"`
+
+	EnableChromeSandbox bool        `yaml:"enable_chrome_sandbox,omitempty"`
+	Insecure            bool        `yaml:"insecure,omitempty"`
+	ChromeFlags         ChromeFlags `yaml:"chrome_flags,omitempty"`
+	Binaries            Binaries    `yaml:"binaries,omitempty"`
+
+	// WorkDir holds what is being recorded; always absolute.
+	WorkDir string `yaml:"work_dir"`
+	// StartSignal is start_signal_timeout; see StartSignalTimeout.
+	StartSignal time.Duration `yaml:"start_signal_timeout,omitempty"`
+	// DrainTimeout bounds the wait for running recordings at shutdown; 0 = no bound.
+	DrainTimeout time.Duration `yaml:"drain_timeout"`
+	// RejoinGrace is how long a vanished participant or track may take to come back.
+	RejoinGrace time.Duration `yaml:"rejoin_grace"`
+	// UploadReportDeadline is how long an upload is retried before its egress is reported as failed.
+	UploadReportDeadline time.Duration `yaml:"upload_report_deadline"`
+
+	// MaxUploadQueue bounds queued segments and images, in minutes.
+	MaxUploadQueue       int  `yaml:"max_upload_queue"`
+	DisallowLocalStorage bool `yaml:"disallow_local_storage,omitempty"`
+
+	IOCreateTimeout    time.Duration `yaml:"io_create_timeout"`
+	IOUpdateTimeout    time.Duration `yaml:"io_update_timeout"`
+	IOSelectionTimeout time.Duration `yaml:"io_selection_timeout,omitempty"`
+	IOWorkers          int           `yaml:"io_workers"`
+
+	SessionLimits SessionLimits `yaml:"session_limits,omitempty"`
+
+	Storage Storage  `yaml:"storage,omitempty"`
+	Backup  *Storage `yaml:"backup,omitempty"`
+
+	// The role that a request's S3 upload assumes when it names none itself.
+	S3AssumeRoleKey        Secret `yaml:"s3_assume_role_key,omitempty"`
+	S3AssumeRoleSecret     Secret `yaml:"s3_assume_role_secret,omitempty"`
+	S3AssumeRoleARN        string `yaml:"s3_assume_role_arn,omitempty"`
+	S3AssumeRoleExternalID Secret `yaml:"s3_assume_role_external_id,omitempty"`
+
+	Debug Debug `yaml:"debug,omitempty"`
+
+	Latency Latency `yaml:"latency"`
+	// LatencyOverrides replaces Latency whole for a request type (room_composite, web, participant, …).
+	LatencyOverrides map[string]Latency `yaml:"latency_overrides,omitempty"`
+
+	// VideoEncoderThreads is x264's thread count; 0 = its own choice.
+	VideoEncoderThreads           int        `yaml:"video_encoder_threads,omitempty"`
+	EnableSyncEngine              bool       `yaml:"enable_sync_engine,omitempty"`
+	EnableOneShotSenderReportSync bool       `yaml:"enable_one_shot_sender_report_sync,omitempty"`
+	AudioTempoController          AudioTempo `yaml:"audio_tempo_controller,omitempty"`
+	TestOverrides                 Overrides  `yaml:"test_overrides,omitempty"`
+	PulseSinkReapGraceSec         int        `yaml:"pulse_sink_reap_grace_sec,omitempty"`
+	CPUCost                       CPUCost    `yaml:"cpu_cost"`
+}
+
+// Binaries names the programs to run; an empty one is looked up.
+type Binaries struct {
+	FFmpeg     string `yaml:"ffmpeg,omitempty"`
+	Chromium   string `yaml:"chromium,omitempty"`
+	Xvfb       string `yaml:"xvfb,omitempty"`
+	PulseAudio string `yaml:"pulseaudio,omitempty"`
+}
+
+// AudioTempo is today's audio_tempo_controller.
+type AudioTempo struct {
+	Enabled        bool    `yaml:"enabled,omitempty"`
+	AdjustmentRate float64 `yaml:"adjustment_rate,omitempty"`
+}
+
+// Overrides are today's test hooks: substrings of a room name.
+type Overrides struct {
+	FailureInjectionRoom    string `yaml:"failure_injection_room,omitempty"`
+	DisconnectInjectionRoom string `yaml:"disconnect_injection_room,omitempty"`
+}
+
+// webStartSignalTimeout is what an awaited signal of a Web request gets when the config does not say.
+const webStartSignalTimeout = 60 * time.Second
+
+// StartSignalTimeout is how long the page has to log START_RECORDING, 0 = for ever. The key's own 0 means for ever
+// for a room, which may stay empty for hours, and 60 s for a Web request with await_start_signal; a negative value
+// means for ever for both.
+func (c *Config) StartSignalTimeout(web bool) time.Duration {
+	switch {
+	case c.StartSignal < 0:
+		return 0
+	case c.StartSignal == 0 && web:
+		return webStartSignalTimeout
+	}
+	return c.StartSignal
+}

@@ -1,0 +1,66 @@
+package config
+
+import "reflect"
+
+const (
+	notYet  = "has no effect yet"
+	never   = "has no effect here"
+	refused = "uploads are not yet supported: every request for a file is refused"
+)
+
+// noEffect lists the keys, or whole sections, that are accepted and do nothing in this version. Take a line out when
+// its key starts to work.
+var noEffect = map[string]string{
+	"health_port":        notYet,
+	"prometheus_port":    notYet,
+	"debug_handler_port": notYet,
+	"cpu_cost":           notYet,
+	"debug":              notYet,
+	"test_overrides":     notYet,
+
+	"logging.sample":               notYet,
+	"logging.component_levels":     notYet,
+	"logging.sample_initial":       notYet,
+	"logging.sample_interval":      notYet,
+	"logging.item_sample_seconds":  notYet,
+	"logging.item_sample_initial":  notYet,
+	"logging.item_sample_interval": notYet,
+
+	"session_limits.stream_output_max_duration":  notYet,
+	"session_limits.segment_output_max_duration": notYet,
+	"session_limits.image_output_max_duration":   notYet,
+	"session_limits.file_output_max_size":        notYet,
+
+	"storage.s3":                     refused,
+	"storage.gcp":                    refused,
+	"storage.azure":                  refused,
+	"storage.alioss":                 refused,
+	"storage.generate_presigned_url": notYet,
+	"backup":                         notYet,
+	"max_upload_queue":               notYet,
+	"upload_report_deadline":         notYet,
+	"s3_assume_role_key":             notYet,
+	"s3_assume_role_secret":          notYet,
+	"s3_assume_role_arn":             notYet,
+	"s3_assume_role_external_id":     notYet,
+
+	"latency":                            notYet,
+	"latency_overrides":                  notYet,
+	"rejoin_grace":                       notYet,
+	"enable_sync_engine":                 notYet,
+	"enable_one_shot_sender_report_sync": notYet,
+	"audio_tempo_controller":             notYet,
+
+	// Each Chromium has a PulseAudio of its own that dies with it: there is nothing to reap.
+	"pulse_sink_reap_grace_sec": never,
+	// Keys of 2022 that configure what is not used here.
+	"gst_debug":     never,
+	"aws_log_level": never,
+}
+
+// effect warns of a key that was set to something and does nothing.
+func (r *reader) effect(path string, v reflect.Value, line int) {
+	if why, ok := noEffect[path]; ok && !v.IsZero() {
+		r.warn(NoEffect, path, line, why)
+	}
+}
