@@ -1,0 +1,34 @@
+# Everything that people and CI run. `make help` lists it.
+SHELL := /bin/bash
+export CGO_ENABLED := 0
+BIN := .cache/bin
+
+.PHONY: help setup build test race accept lint bench demo template
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (Debian packages, livekit-server)
+	@scripts/setup
+
+build: ## build the ffegress binary into .cache/bin
+	@mkdir -p $(BIN)
+	go build -o $(BIN)/ffegress ./cmd/ffegress
+
+test: setup build lint ## set up all that is needed and pass the tests
+	@scripts/test
+
+accept: setup build ## run an issue's acceptance in full: make accept ISSUE=A
+	@scripts/accept "$(ISSUE)"
+
+lint: ## gofmt, go vet, staticcheck, stale template bundle
+	@scripts/lint
+
+bench: setup build ## CPU, memory and latency figures beside the bare encoder
+	go run ./integration/cmd/bench
+
+demo: setup build ## record a real room for 15 s and show the result
+	@scripts/demo
+
+template: ## build the room template's bundle (needs npm)
+	cd browser/template && npm ci --no-fund --no-audit && npm run build

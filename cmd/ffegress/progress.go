@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"golang.org/x/sys/unix"
+
+	"github.com/ffegress/ffegress/service/session"
+)
+
+// How often the progress is shown: a terminal's one line is rewritten, other places get a line.
+const (
+	terminalEvery = 500 * time.Millisecond
+	plainEvery    = 10 * time.Second
+)
+
+// progressLine tells a person how the recording goes.
+type progressLine struct {
+	w        io.Writer
+	run      *session.Session
+	terminal bool
+
+	quit chan struct{}
+	wg   sync.WaitGroup
+	last session.Progress
+	at   time.Time
+}
+
+func newProgressLine(w io.Writer, run *session.Session) *progressLine {
+	l := &progressLine{w: w, run: run, quit: make(chan struct{})}
+	if f, ok := w.(*os.File); ok {
+		_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+		l.terminal = err == nil
+	}
+	return l
+}
+
+func (l *progressLine) start() {
+	every := plainEvery
+	if l.terminal {
+		every = terminalEvery
+	}
+	l.wg.Go(func() {
+		t := time.NewTicker(every)
+		defer t.Stop()
+		for {
+			select {
+			case now := <-t.C:
+				l.show(now)
+			case <-l.quit:
+				return
+			}
+		}
+	})
+}
+
+// show writes elapsed media time, size on disk, frames per second, repeats and bit rate; the rates
+// are those since the line before.
+func (l *progressLine) show(now time.Time) {
+	p, ok := l.run.Progress()
+	if !ok {
+		return
+	}
+	fps, kbps := 0.0, 0.0
+	if dt := now.Sub(l.at).Seconds(); !l.at.IsZero() && dt > 0 {
+		fps = float64(p.Frames-l.last.Frames) / dt
+		kbps = float64(p.Bytes-l.last.Bytes) * 8 / 1000 / dt
+	}
+	l.last, l.at = p, now
+	text := fmt.Sprintf("%s  %s  %.1f fps  %d repeats  %.0f kb/s",
+		p.Elapsed.Truncate(100*time.Millisecond), size(p.Bytes), fps, p.Repeats, kbps)
+	if l.terminal {
+		fmt.Fprintf(l.w, "\r\x1b[K%s", text)
+	} else {
+		fmt.Fprintln(l.w, text)
+	}
+}
+
+// stop ends the line and tells where the file is.
+func (l *progressLine) stop(info *livekit.EgressInfo) {
+	close(l.quit)
+	l.wg.Wait()
+	if l.terminal {
+		fmt.Fprint(l.w, "\r\x1b[K")
+	}
+	for _, f := range info.FileResults {
+		if f.Location != "" {
+			fmt.Fprintf(l.w, "%s  %s  %s\n", f.Location, time.Duration(f.Duration).Truncate(time.Millisecond), size(f.Size))
+		}
+	}
+	if info.Details != "" {
+		fmt.Fprintln(l.w, info.Details)
+	}
+}
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	switch {
+	case n < 1_000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	case n < 1_000_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	default:
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+	}
+}

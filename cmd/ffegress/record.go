@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/utils"
+	"github.com/urfave/cli/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/plan"
+	"github.com/ffegress/ffegress/service/session"
+)
+
+func recordCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "record",
+		Usage: "record one room or page into a file, without Redis",
+		Description: "The request is the JSON that livekit-cli takes, given as a file, or flags, or both (flags win).\n" +
+			"Ctrl-C ends the recording gracefully.\n" +
+			"Exit codes: 0 complete, 1 wrong request or configuration, 3 failed (the file has what was recorded), 4 nothing recorded.",
+		Commands: []*cli.Command{
+			recordKind("room", "record a room through the room template", roomFlags, roomRequest),
+			recordKind("web", "record a web page", webFlags, webRequest),
+		},
+	}
+}
+
+func recordKind(name, usage string, flags func() []cli.Flag, request requestFunc) *cli.Command {
+	return &cli.Command{
+		Name:      name,
+		Usage:     usage,
+		ArgsUsage: "[REQUEST.json]",
+		Flags:     append(commonFlags(), flags()...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			return record(ctx, cmd, request)
+		},
+	}
+}
+
+// record runs one session in this process.
+func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
+	conf, warnings, err := recordConfig(cmd)
+	if err != nil {
+		return err
+	}
+	log := newLog(os.Stderr, conf)
+	warn(log, warnings)
+	req, err := request(cmd)
+	if err != nil {
+		return err
+	}
+	req.EgressId = utils.NewGuid(utils.EgressPrefix)
+
+	template := &browser.TemplateServer{Addr: "127.0.0.1:0"}
+	if err := template.Start(); err != nil {
+		return err
+	}
+	defer template.Close()
+	// The built-in template is served on a port of this recording's own, beside a running service.
+	if builtin := fmt.Sprintf("http://localhost:%d/", conf.TemplatePort); conf.TemplateBase == builtin {
+		conf.TemplateBase = template.URL()
+	}
+	p, err := plan.New(conf, req)
+	if err != nil {
+		return err
+	}
+	if err := p.Prepare(); err != nil {
+		return err
+	}
+	run := session.New(p, func(*livekit.EgressInfo) {}, log)
+	info := recordUntilEnd(ctx, cmd, run)
+	if cmd.Bool("json") {
+		out, err := protojson.MarshalOptions{Multiline: true, UseProtoNames: true}.Marshal(info)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.Root().Writer, string(out))
+	}
+	return outcome(info)
+}
+
+// recordUntilEnd shows how the recording goes and ends it at the first signal.
+func recordUntilEnd(ctx context.Context, cmd *cli.Command, run *session.Session) *livekit.EgressInfo {
+	interrupted, _, stop := signals(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-interrupted.Done():
+			_, _ = run.Stop(ctx, session.ReasonInterrupted)
+		case <-run.Done():
+		}
+	}()
+	line := newProgressLine(cmd.Root().ErrWriter, run)
+	line.start()
+	info := run.Run(ctx)
+	line.stop(info)
+	return info
+}
+
+// recordConfig needs no file: the keys may come from flags or the environment.
+func recordConfig(cmd *cli.Command) (*config.Config, []config.Warning, error) {
+	conf, warnings, err := optionalConfig(cmd.String("config"), cmd.String("config-body"), config.Default)
+	if err != nil {
+		return nil, nil, err
+	}
+	if v := cmd.String("ws-url"); v != "" {
+		conf.WSURL = v
+	}
+	if v := cmd.String("api-key"); v != "" {
+		conf.APIKey = v
+	}
+	return conf, warnings, nil
+}

@@ -1,0 +1,173 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/rpc"
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/service/session"
+)
+
+// Backoff of updates that could not be delivered.
+const (
+	firstBackoff = 500 * time.Millisecond
+	lastBackoff  = time.Minute
+)
+
+// reporter tells livekit-server of one egress after the other, each in its own goroutine, so that
+// one that cannot be delivered holds up no other.
+type reporter struct {
+	io      rpc.IOInfoClient
+	timeout time.Duration // of one update
+	log     *slog.Logger
+
+	ctx    context.Context // ends when undelivered updates are given up
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	behind atomic.Int32 // reports whose last try failed
+}
+
+func newReporter(io rpc.IOInfoClient, timeout time.Duration, log *slog.Logger) *reporter {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &reporter{io: io, timeout: timeout, log: log, ctx: ctx, cancel: cancel}
+}
+
+// healthy is false while livekit-server cannot be told of some egress.
+func (r *reporter) healthy() bool { return r.behind.Load() == 0 }
+
+// report is the way of one egress' states to livekit-server.
+type report struct {
+	reporter *reporter
+	log      *slog.Logger
+	wake     chan struct{}
+
+	mu     sync.Mutex
+	latest *livekit.EgressInfo // not yet delivered
+}
+
+// open makes the report of one egress. It only gathers states until start.
+func (r *reporter) open(egressID string) *report {
+	return &report{reporter: r, log: r.log.With("egressID", egressID), wake: make(chan struct{}, 1)}
+}
+
+// start begins to tell livekit-server, which must know the egress by now. The report ends by itself
+// after the terminal state.
+func (p *report) start() {
+	p.reporter.wg.Go(p.run)
+}
+
+// update queues a state; one that was not delivered yet is replaced by it. Nothing replaces a
+// terminal state.
+func (p *report) update(info *livekit.EgressInfo) {
+	p.mu.Lock()
+	if p.latest == nil || !session.Terminal(p.latest.Status) {
+		p.latest = info
+	}
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take is the state to deliver now.
+func (p *report) take() *livekit.EgressInfo {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.latest
+}
+
+// delivered forgets info unless a newer state has come.
+func (p *report) delivered(info *livekit.EgressInfo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.latest == info {
+		p.latest = nil
+	}
+}
+
+func (p *report) run() {
+	backoff, behind := firstBackoff, false
+	for {
+		info := p.take()
+		if info == nil {
+			select {
+			case <-p.wake:
+				continue
+			case <-p.reporter.ctx.Done():
+				return
+			}
+		}
+		err := p.send(info)
+		if behind != (err != nil) {
+			behind = err != nil
+			p.reporter.count(behind)
+		}
+		if err == nil {
+			p.delivered(info)
+			if session.Terminal(info.Status) {
+				return
+			}
+			backoff = firstBackoff
+			continue
+		}
+		p.log.Warn("livekit-server could not be told of the egress", "status", info.Status, "error", err, "retryIn", backoff)
+		select {
+		case <-time.After(backoff):
+		case <-p.reporter.ctx.Done():
+			p.log.Error("giving up an undelivered update", "status", info.Status, "error", err)
+			return
+		}
+		backoff = min(2*backoff, lastBackoff)
+	}
+}
+
+// send makes one try. An answer that will not change is no reason to try again, but for the
+// terminal state, which is never dropped.
+func (p *report) send(info *livekit.EgressInfo) error {
+	r := p.reporter
+	ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
+	defer cancel()
+	_, err := r.io.UpdateEgress(ctx, info, psrpc.WithRequestTimeout(r.timeout))
+	if err == nil || session.Terminal(info.Status) || unanswered(err) {
+		return err
+	}
+	p.log.Error("livekit-server refused an update", "status", info.Status, "error", err)
+	return nil
+}
+
+// unanswered tells errors of the way from errors of the server.
+func unanswered(err error) bool {
+	var e psrpc.Error
+	if !errors.As(err, &e) {
+		return true
+	}
+	switch e.Code() {
+	case psrpc.Canceled, psrpc.DeadlineExceeded, psrpc.Unavailable, psrpc.ResourceExhausted:
+		return true
+	}
+	return false
+}
+
+func (r *reporter) count(behind bool) {
+	if behind {
+		r.behind.Add(1)
+	} else {
+		r.behind.Add(-1)
+	}
+}
+
+// close waits until every terminal state is delivered or ctx ends.
+func (r *reporter) close(ctx context.Context) {
+	stop := context.AfterFunc(ctx, r.cancel)
+	defer stop()
+	r.wg.Wait()
+	r.cancel()
+}

@@ -1,0 +1,117 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/rpc"
+	"github.com/livekit/protocol/utils"
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/service/plan"
+	"github.com/ffegress/ffegress/service/session"
+)
+
+// Answers to StartEgress that are not about the request.
+var (
+	errDraining = psrpc.NewErrorf(psrpc.Unavailable, "server is shutting down")
+	errExists   = psrpc.NewErrorf(psrpc.AlreadyExists, "egress already exists")
+)
+
+// Affinities: load packs onto busy nodes, which keeps idle ones free.
+const (
+	affinityNone float32 = -1
+	affinityIdle float32 = 0.5
+	affinityBusy float32 = 1
+)
+
+var _ rpc.EgressInternalServerImpl = (*Service)(nil)
+
+// StartEgressAffinity is this node's bid for a request.
+func (s *Service) StartEgressAffinity(context.Context, *rpc.StartEgressRequest) float32 {
+	switch {
+	case s.draining.Load() || !s.reporter.healthy():
+		return affinityNone
+	case len(s.sessions.ids()) == 0:
+		return affinityIdle
+	default:
+		return affinityBusy
+	}
+}
+
+// ListActiveEgress tells the ids of all egresses that run here.
+func (s *Service) ListActiveEgress(context.Context, *rpc.ListActiveEgressRequest) (*rpc.ListActiveEgressResponse, error) {
+	return &rpc.ListActiveEgressResponse{EgressIds: s.sessions.ids()}, nil
+}
+
+// StartEgress accepts a request and starts its session. A request that is refused leaves no trace.
+func (s *Service) StartEgress(ctx context.Context, req *rpc.StartEgressRequest) (*livekit.EgressInfo, error) {
+	accepted := time.Now()
+	if s.draining.Load() {
+		return nil, errDraining
+	}
+	if !s.sessions.reserve(req.EgressId) {
+		return nil, errExists
+	}
+	info, err := s.start(ctx, req)
+	if err != nil {
+		s.log.Warn("egress refused", "egressID", req.EgressId, "error", err)
+		return nil, err
+	}
+	s.log.Info("egress accepted", "egressID", req.EgressId, "took", time.Since(accepted))
+	return info, nil
+}
+
+// start runs after the id was reserved, which it frees again when it fails.
+func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*livekit.EgressInfo, error) {
+	p, err := s.plan(req)
+	if err != nil {
+		s.sessions.remove(req.EgressId)
+		return nil, err
+	}
+	info := utils.CloneProto(p.Info)
+	rep := s.reporter.open(req.EgressId)
+	run := session.New(p, rep.update, s.log)
+	h, err := s.serveHandler(req.EgressId, run)
+	if err != nil {
+		s.sessions.remove(req.EgressId)
+		return nil, err
+	}
+	s.sessions.put(req.EgressId, run)
+	s.running.Go(func() { s.run(req.EgressId, run, h) })
+
+	// The launch goes on meanwhile; no update is sent before livekit-server knows the egress.
+	if err := s.create(ctx, info); err != nil {
+		_, _ = run.Stop(context.WithoutCancel(ctx), session.ReasonFailure)
+		return nil, err
+	}
+	rep.start()
+	return info, nil
+}
+
+// plan checks the request and the place where its file will be.
+func (s *Service) plan(req *rpc.StartEgressRequest) (*plan.Plan, error) {
+	p, err := plan.New(s.conf, req)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Prepare()
+}
+
+// create tells livekit-server of the new egress.
+func (s *Service) create(ctx context.Context, info *livekit.EgressInfo) error {
+	timeout := s.conf.IOCreateTimeout
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err := s.io.CreateEgress(ctx, info, psrpc.WithRequestTimeout(timeout))
+	return err
+}
+
+// run is the life of one session.
+func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer) {
+	info := run.Run(s.recording)
+	h.Shutdown()
+	s.sessions.remove(id)
+	s.log.Info("egress ended", "egressID", id, "status", info.Status, "error", info.Error, "details", info.Details)
+}

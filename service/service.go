@@ -1,0 +1,109 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/rpc"
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/session"
+)
+
+// reportWait bounds how long the end of the service waits for updates that cannot be delivered.
+const reportWait = 30 * time.Second
+
+// Service is one node. Make it with New, run it once.
+type Service struct {
+	conf     *config.Config
+	bus      *Bus
+	io       rpc.IOInfoClient
+	rpc      rpc.EgressInternalServer
+	template *browser.TemplateServer
+	reporter *reporter
+	sessions *sessions
+	log      *slog.Logger
+
+	draining  atomic.Bool
+	running   sync.WaitGroup
+	recording context.Context // ends when running sessions must end
+	end       context.CancelFunc
+}
+
+// New connects the node to its bus; it serves nothing before Run. The bus stays the caller's.
+func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
+	initStats(conf.NodeID, conf.ClusterID)
+	var extra []psrpc.ClientOption
+	if d := conf.IOSelectionTimeout; d > 0 {
+		extra = append(extra, psrpc.WithClientSelectTimeout(d))
+	}
+	io, err := rpc.NewIOInfoClient(bus, rpc.WithDefaultClientOptions(busLogger(log), extra...))
+	if err != nil {
+		return nil, fmt.Errorf("make IOInfo client: %w", err)
+	}
+	s := &Service{
+		conf: conf, bus: bus, io: io, log: log,
+		reporter: newReporter(io, conf.IOUpdateTimeout, log),
+		sessions: newSessions(),
+	}
+	s.recording, s.end = context.WithCancel(context.Background())
+	s.template = &browser.TemplateServer{Addr: fmt.Sprintf("127.0.0.1:%d", conf.TemplatePort)}
+	s.rpc, err = rpc.NewEgressInternalServer(s, bus, rpc.WithServerObservability(busLogger(log)))
+	if err != nil {
+		return nil, fmt.Errorf("make EgressInternal server: %w", err)
+	}
+	return s, nil
+}
+
+// Run serves requests until ctx ends, then drains: no new egress, the running ones go on until they
+// end by themselves, hurry is closed, or the drain timeout has passed; then they are ended
+// gracefully. It returns when all are delivered and told.
+func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
+	if err := s.template.Start(); err != nil {
+		return fmt.Errorf("serve the room template: %w", err)
+	}
+	defer s.template.Close()
+	if err := s.rpc.RegisterStartEgressTopic(s.conf.ClusterID); err != nil {
+		return fmt.Errorf("serve StartEgress: %w", err)
+	}
+	if err := s.rpc.RegisterListActiveEgressTopic(""); err != nil {
+		return fmt.Errorf("serve ListActiveEgress: %w", err)
+	}
+	s.log.Info("service ready", "nodeID", s.conf.NodeID)
+	<-ctx.Done()
+	s.drain(hurry)
+	return nil
+}
+
+// drain ends the service in the order in which nothing is lost.
+func (s *Service) drain(hurry <-chan struct{}) {
+	s.draining.Store(true)
+	s.rpc.DeregisterStartEgressTopic(s.conf.ClusterID)
+	s.log.Info("draining", "egresses", len(s.sessions.ids()), "timeout", s.conf.DrainTimeout)
+	var deadline <-chan time.Time // never, when there is no bound
+	if s.conf.DrainTimeout > 0 {
+		t := time.NewTimer(s.conf.DrainTimeout)
+		defer t.Stop()
+		deadline = t.C
+	}
+	select {
+	case <-s.sessions.empty():
+	case <-hurry:
+	case <-deadline:
+	}
+	s.end()
+	s.running.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), reportWait)
+	defer cancel()
+	s.reporter.close(ctx)
+	s.rpc.Shutdown()
+}
+
+// Sessions are the egresses that run now.
+func (s *Service) Sessions() []*session.Session { return s.sessions.running() }

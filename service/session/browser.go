@@ -1,0 +1,108 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/service/plan"
+)
+
+var _ Source = (*browserSource)(nil)
+
+// browserSource is a page in Chrome: the room template or the user's own.
+type browserSource struct {
+	plan    *plan.Plan
+	log     *slog.Logger
+	events  chan Event
+	browser *browser.Browser
+	quit    chan struct{}
+}
+
+func newBrowserSource(p *plan.Plan, log *slog.Logger) *browserSource {
+	// Three kinds of event, each told once at most: the buffer keeps watch from blocking.
+	return &browserSource{plan: p, log: log, events: make(chan Event, 3), quit: make(chan struct{})}
+}
+
+func (s *browserSource) Events() <-chan Event { return s.events }
+
+// Open launches Chrome and loads the page.
+func (s *browserSource) Open(ctx context.Context) error {
+	url, err := s.plan.Source.PageURL()
+	if err != nil {
+		return err
+	}
+	s.browser, err = browser.Launch(ctx, s.options())
+	if err != nil {
+		return psrpc.NewErrorf(psrpc.Internal, "%w", err)
+	}
+	if err := s.browser.Open(ctx, url, s.plan.Source.AwaitStart); err != nil {
+		return psrpc.NewErrorf(psrpc.InvalidArgument, "%w", err)
+	}
+	go s.watch()
+	return nil
+}
+
+func (s *browserSource) options() browser.Options {
+	f, c := s.plan.Format, s.plan.Config
+	return browser.Options{
+		Width: f.Width, Height: f.Height, Depth: s.plan.Depth, FPS: f.FPS,
+		Video: f.Video, Audio: f.Audio,
+		Sandbox: c.EnableChromeSandbox, Insecure: c.Insecure, Flags: c.ChromeFlags,
+		Dir:      filepath.Join(s.plan.WorkDir, "browser"),
+		Chromium: c.Binaries.Chromium, Xvfb: c.Binaries.Xvfb,
+		PulseAudio: c.Binaries.PulseAudio, FFmpeg: c.Binaries.FFmpeg,
+		Log: s.log,
+	}
+}
+
+// watch turns what the browser tells into events.
+func (s *browserSource) watch() {
+	started, ended := s.browser.Started(), s.browser.Ended()
+	for {
+		select {
+		case <-started:
+			started = nil
+			s.events <- Event{Kind: EventStarted}
+		case <-ended:
+			s.events <- Event{Kind: EventEnded}
+			return
+		case <-s.browser.Failed():
+			s.events <- Event{Kind: EventFailed, Err: psrpc.NewErrorf(psrpc.Internal, "%w", s.browser.Err())}
+			return
+		case <-s.quit:
+			return
+		}
+	}
+}
+
+func (s *browserSource) Begin(p *programme.Programme) (time.Time, error) {
+	zero, err := s.browser.Capture(p)
+	if err != nil {
+		return time.Time{}, psrpc.NewErrorf(psrpc.Internal, "failed to capture the page: %w", err)
+	}
+	return zero, nil
+}
+
+func (s *browserSource) End() {
+	if s.browser != nil {
+		s.browser.StopCapture()
+	}
+}
+
+func (s *browserSource) Close(ctx context.Context) error {
+	close(s.quit)
+	if s.browser == nil {
+		return nil
+	}
+	if err := s.browser.Close(ctx); err != nil {
+		return fmt.Errorf("close browser: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/outputs"
+)
+
+// closeWait bounds how long a source may take to go away; what is left after it is killed.
+const closeWait = 10 * time.Second
+
+// finish winds the egress down and tells its terminal status. Whatever was recorded is delivered
+// before that status, also when the egress failed.
+func (s *Session) finish(e *ending) {
+	end := time.Now()
+	wasActive := s.status.info.Status == livekit.EgressStatus_EGRESS_ACTIVE
+	if wasActive && e.err == nil && e.reason != ReasonLimit {
+		s.status.ending(e.reason)
+	}
+	var result outputs.Result
+	var finishErr error
+	s.stop = e // messages from here on change nothing
+	err := s.step(context.Background(), func(context.Context) error {
+		result, finishErr = s.windDown(end)
+		return nil
+	})
+	if err != nil { // a panic while winding down
+		finishErr = errors.Join(finishErr, err)
+	}
+	if !wasActive {
+		to, text, code := e.starting(s.awaiting)
+		s.status.terminal(to, text, code, end)
+		return
+	}
+	s.setResult(result)
+	if e.err == nil && finishErr != nil {
+		e.err = finishErr
+	}
+	if s.status.info.Details == "" {
+		s.status.detail(reasonPrefix + e.reason)
+	}
+	s.status.detail(result.Note)
+	s.status.detail(s.holes())
+	to, text, code := e.active()
+	s.status.terminal(to, text, code, end)
+}
+
+// windDown ends the programme and closes the source while the output finishes.
+func (s *Session) windDown(end time.Time) (outputs.Result, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	if s.pipeline == nil {
+		s.closeSource(ctx)
+		return outputs.Result{}, nil
+	}
+	closed := make(chan struct{})
+	s.pipeline.stop(s.source, end)
+	go func() {
+		defer close(closed)
+		s.closeSource(ctx)
+	}()
+	result, err := s.pipeline.drain()
+	<-closed
+	if err != nil {
+		err = deliveryError(err)
+	}
+	s.removeWorkDir()
+	return result, err
+}
+
+func (s *Session) closeSource(ctx context.Context) {
+	if err := s.source.Close(ctx); err != nil {
+		s.log.Warn("source did not close cleanly", "error", err)
+	}
+}
+
+// deliveryError is what the user is told when the recording could not be delivered.
+func deliveryError(err error) error {
+	var known psrpc.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return psrpc.NewErrorf(psrpc.Internal, "Local upload failed: %w", err)
+}

@@ -1,0 +1,29 @@
+package session
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Progress is how a running egress stands; it is cheap to ask for at any time from any goroutine.
+type Progress struct {
+	Elapsed time.Duration // media time
+	Frames  int64
+	Repeats int64 // frames that repeat the one before, for lack of a fresh one or of time to encode it
+	Bytes   int64 // on disk
+	Encoder int   // times that the encoder was restarted
+}
+
+// meter lets other goroutines look at the pipeline once it runs.
+type meter struct{ pipeline atomic.Pointer[pipeline] }
+
+func (m *meter) begin(p *pipeline) { m.pipeline.Store(p) }
+
+// Progress tells how the egress stands; false before it is active.
+func (s *Session) Progress() (Progress, bool) {
+	p := s.meter.pipeline.Load()
+	if p == nil {
+		return Progress{}, false
+	}
+	return p.progress(), true
+}

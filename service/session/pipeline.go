@@ -1,0 +1,110 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/ffpipe"
+	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/outputs"
+)
+
+// drainWait bounds how long the encoder may take to write what it was given before the end. It is
+// generous: an overloaded machine is slow, and only a frozen pipeline takes this long.
+const drainWait = 30 * time.Second
+
+// pipeline is programme → feed → encoder → hub → output of one egress.
+type pipeline struct {
+	programme *programme.Programme
+	encoding  *outputs.Encoding
+	output    outputs.Output
+	log       *slog.Logger
+
+	zero, end time.Time
+}
+
+// pipelineOptions are what a pipeline is built from.
+type pipelineOptions struct {
+	Format  programme.Format
+	FFmpeg  string
+	Encoder ffpipe.EncoderOptions
+	// NewOutput makes the output behind the hub.
+	NewOutput func(*outputs.Hub) outputs.Output
+	Log       *slog.Logger
+}
+
+// newPipeline builds the pipeline and starts its encoder and output, so that they are warm when the
+// source begins. Nothing is on disk before the first fragment.
+func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
+	p := &pipeline{programme: programme.New(o.Format, programme.Options{Log: o.Log}), log: o.Log}
+	feed := programme.NewFeed(o.Format, o.Log)
+	hub := outputs.NewHub(outputs.HubOptions{
+		FPS: o.Format.FPS, HasVideo: o.Format.Video, HasAudio: o.Format.Audio, Log: o.Log,
+	})
+	p.encoding = &outputs.Encoding{FFmpeg: o.FFmpeg, Options: o.Encoder, Feed: feed, Hub: hub, Log: o.Log}
+	p.output = o.NewOutput(hub)
+	p.programme.Attach(feed)
+	if err := p.output.Start(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.encoding.Start(ctx); err != nil {
+		hub.Close(err)
+		_, _ = p.output.Finish(ctx)
+		return nil, err
+	}
+	return p, nil
+}
+
+// begin starts the timeline.
+func (p *pipeline) begin(src Source) error {
+	zero, err := src.Begin(p.programme)
+	p.zero = zero
+	return err
+}
+
+// broken tells of an end that the pipeline came to by itself; the second call of a select's case.
+func (p *pipeline) broken() error {
+	if err := p.encoding.Err(); err != nil {
+		return fmt.Errorf("encoder: %w", err)
+	}
+	return errors.New("output ended by itself")
+}
+
+// stop ends the programme at the instant end and, once it has taken in what belongs to it, the
+// source's media.
+func (p *pipeline) stop(src Source, end time.Time) {
+	p.end = end
+	if p.zero.IsZero() {
+		p.encoding.Kill() // nothing was recorded, so there is nothing to drain
+	} else {
+		p.programme.Stop(end)
+		<-p.programme.Done()
+	}
+	src.End()
+}
+
+// drain waits until the output has everything; an encoder that does not finish is killed, which
+// costs its last unwritten fragment and not the file.
+func (p *pipeline) drain() (outputs.Result, error) {
+	var frozen error
+	t := time.NewTimer(drainWait)
+	defer t.Stop()
+	select {
+	case <-p.encoding.Done():
+	case <-t.C:
+		frozen = psrpc.NewErrorf(psrpc.Internal, "pipeline frozen")
+		p.encoding.Kill()
+		<-p.encoding.Done()
+	}
+	// Finishing has no deadline of its own: copying a long file takes what the disk takes.
+	res, err := p.output.Finish(context.Background())
+	if frozen != nil {
+		err = errors.Join(frozen, err)
+	}
+	return res, err
+}

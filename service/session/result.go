@@ -1,0 +1,48 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/outputs"
+)
+
+// setStarted notes when the media began.
+func (s *Session) setStarted(zero time.Time) {
+	for _, f := range s.files() {
+		f.StartedAt = zero.UnixNano()
+	}
+}
+
+// setResult notes what was delivered.
+func (s *Session) setResult(r outputs.Result) {
+	for _, f := range s.files() {
+		f.EndedAt = f.StartedAt + int64(r.Duration)
+		f.Duration = int64(r.Duration)
+		f.Size = r.Size
+		f.Location = r.Path
+	}
+}
+
+// files are the file results and, where the request has that single output, the deprecated result
+// that older clients read.
+func (s *Session) files() []*livekit.FileInfo {
+	files := s.status.info.FileResults
+	//lint:ignore SA1019 clients of the first API generation read it
+	if f := s.status.info.GetFile(); f != nil {
+		files = append(files[:len(files):len(files)], f)
+	}
+	return files
+}
+
+// holes tells what is missing in the recording, if anything is.
+func (s *Session) holes() string {
+	st := s.pipeline.encoding.Stats()
+	if st.Restarts == 0 {
+		return ""
+	}
+	hole := time.Duration(st.HoleFrames) * time.Second / time.Duration(s.plan.Format.FPS)
+	return fmt.Sprintf("Encoder restarted %d times, picture held for %.1f s", st.Restarts, hole.Seconds())
+}

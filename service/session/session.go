@@ -1,0 +1,165 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/service/plan"
+)
+
+// ErrOver is what a session answers after its end.
+var ErrOver = psrpc.NewErrorf(psrpc.NotFound, "egress not found")
+
+// Session is one egress. Make it with New and run it once.
+type Session struct {
+	plan   *plan.Plan
+	status *status
+	log    *slog.Logger
+	source Source
+
+	messages chan message
+	done     chan struct{}
+	meter    meter
+
+	// Owned by Run's goroutine.
+	pipeline *pipeline
+	stop     *ending // the first wish to end, from outside
+	limit    <-chan time.Time
+	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
+	awaiting bool             // the source is open and its start signal is awaited
+}
+
+// message asks the session's goroutine for something; reply gets the info as it stands afterwards.
+type message struct {
+	stop  string // a reason to end; empty = only tell the info
+	reply chan *livekit.EgressInfo
+}
+
+// New makes the session of an accepted plan. onUpdate is called from the session's goroutine for
+// every state after STARTING with a copy of the info; it must not block for long.
+func New(p *plan.Plan, onUpdate func(*livekit.EgressInfo), log *slog.Logger) *Session {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	log = log.With("egressID", p.EgressID)
+	return &Session{
+		plan:     p,
+		source:   newBrowserSource(p, log),
+		status:   &status{info: p.Info, onUpdate: onUpdate, now: time.Now, log: log},
+		log:      log,
+		messages: make(chan message),
+		done:     make(chan struct{}),
+	}
+}
+
+// Done is closed when Run has returned.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Stop asks the session to end gracefully for the reason given and returns its info right away:
+// ENDING, or ABORTED when it had not become active. A repeated Stop changes nothing.
+func (s *Session) Stop(ctx context.Context, reason string) (*livekit.EgressInfo, error) {
+	return s.ask(ctx, message{stop: reason})
+}
+
+// Info is a copy of the session's info as it stands.
+func (s *Session) Info(ctx context.Context) (*livekit.EgressInfo, error) {
+	return s.ask(ctx, message{})
+}
+
+func (s *Session) ask(ctx context.Context, m message) (*livekit.EgressInfo, error) {
+	m.reply = make(chan *livekit.EgressInfo, 1)
+	select {
+	case s.messages <- m:
+		return <-m.reply, nil
+	case <-s.done:
+		return nil, ErrOver
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Run records until the source ends, Stop is called, a limit is reached, something breaks or ctx
+// ends (which is a graceful end too: the service shuts down). It returns the terminal info; by then
+// the file is delivered and nothing that the egress started is left.
+func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
+	defer close(s.done)
+	if d := s.plan.MaxDuration; d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		s.limit = t.C
+	}
+	e := s.guard(func() *ending { return s.run(ctx) })
+	s.finish(e)
+	return s.status.snapshot()
+}
+
+// guard turns a panic of this egress into its failure: other egresses and the file go on.
+func (s *Session) guard(fn func() *ending) (e *ending) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("panic in session", "panic", r, "stack", string(debug.Stack()))
+			e = failure(psrpc.NewErrorf(psrpc.Internal, "internal error: %v", r))
+		}
+	}()
+	return fn()
+}
+
+// run is the egress up to the moment its end is decided.
+func (s *Session) run(ctx context.Context) *ending {
+	if err := s.step(ctx, s.prepare); err != nil || s.stop != nil {
+		return s.decide(err)
+	}
+	if e := s.awaitStart(ctx); e != nil {
+		return e
+	}
+	if err := s.pipeline.begin(s.source); err != nil {
+		return failure(err)
+	}
+	s.log.Info("recording", "path", s.plan.File.Path)
+	s.setStarted(s.pipeline.zero)
+	s.meter.begin(s.pipeline)
+	s.status.active()
+	return s.await(ctx, EventEnded)
+}
+
+// awaitStart waits for the start signal, no longer than the plan allows.
+func (s *Session) awaitStart(ctx context.Context) *ending {
+	if d := s.plan.Source.StartTimeout; d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		s.noStart = t.C
+	}
+	s.awaiting = true
+	if e := s.await(ctx, EventStarted); e != nil {
+		return e
+	}
+	s.awaiting, s.noStart = false, nil
+	return nil
+}
+
+// decide tells what ends the egress when a step returned: the step's own error counts, unless it
+// was only cut short by a wish to end.
+func (s *Session) decide(err error) *ending {
+	if s.stop != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return s.stop
+	}
+	return failure(err)
+}
+
+// prepare makes the pipeline and opens the source.
+func (s *Session) prepare(ctx context.Context) error {
+	// The pipeline outlives this step: its end is drain, not a context.
+	p, err := newPipeline(context.WithoutCancel(ctx), s.pipelineOptions())
+	if err != nil {
+		return fmt.Errorf("start pipeline: %w", err)
+	}
+	s.pipeline = p
+	return s.source.Open(ctx)
+}

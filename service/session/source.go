@@ -1,0 +1,38 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
+)
+
+// EventKind says what a Source tells.
+type EventKind int
+
+// The events of a source, in the order in which they can come.
+const (
+	EventStarted EventKind = iota // recording may begin
+	EventEnded                    // the source is over: a normal end
+	EventFailed                   // the source broke: Event.Err says what
+)
+
+// Event is something that a source tells its session.
+type Event struct {
+	Kind EventKind
+	Err  error
+}
+
+// Source is where a programme's media comes from.
+type Source interface {
+	// Open prepares the source until its media could flow. The error is told to the user.
+	Open(ctx context.Context) error
+	// Events is where started, ended and failed are told. It is never closed.
+	Events() <-chan Event
+	// Begin lets the media flow into p and starts p's timeline at the instant returned.
+	Begin(p *programme.Programme) (zero time.Time, err error)
+	// End stops the media; the source stays open.
+	End()
+	// Close releases all that the source holds. It may be called after a failed Open.
+	Close(ctx context.Context) error
+}

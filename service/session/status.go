@@ -1,0 +1,70 @@
+package session
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/utils"
+)
+
+// status is the one owner of the egress' EgressInfo. Only the session's goroutine calls it.
+type status struct {
+	info     *livekit.EgressInfo
+	onUpdate func(*livekit.EgressInfo)
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// snapshot is a copy that its receiver may keep and change.
+func (s *status) snapshot() *livekit.EgressInfo {
+	return utils.CloneProto(s.info)
+}
+
+// move makes the transition and tells it. An illegal one is logged and ignored: a terminal status
+// absorbs whatever comes later.
+func (s *status) move(to livekit.EgressStatus) bool {
+	if !allowed(s.info.Status, to) {
+		s.log.Error("illegal status transition ignored", "from", s.info.Status, "to", to)
+		return false
+	}
+	s.info.Status = to
+	s.info.UpdatedAt = s.now().UnixNano()
+	return true
+}
+
+func (s *status) active() {
+	if s.move(livekit.EgressStatus_EGRESS_ACTIVE) {
+		s.onUpdate(s.snapshot())
+	}
+}
+
+// ending announces that the egress winds down; details keep the first reason.
+func (s *status) ending(reason string) {
+	if s.move(livekit.EgressStatus_EGRESS_ENDING) {
+		s.detail(reasonPrefix + reason)
+		s.onUpdate(s.snapshot())
+	}
+}
+
+// terminal makes the last transition. endedAt is when the egress' end began to take effect.
+func (s *status) terminal(to livekit.EgressStatus, text string, code int32, endedAt time.Time) {
+	if !s.move(to) {
+		return
+	}
+	s.info.Error = text
+	s.info.ErrorCode = code
+	s.info.EndedAt = endedAt.UnixNano()
+	s.onUpdate(s.snapshot())
+}
+
+// detail adds a sentence to the details.
+func (s *status) detail(text string) {
+	switch {
+	case text == "":
+	case s.info.Details == "":
+		s.info.Details = text
+	default:
+		s.info.Details += "; " + text
+	}
+}
