@@ -1,0 +1,236 @@
+package ffpipe
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+)
+
+// EncoderOptions says what the encoder child makes of raw I420 frames (BT.709,
+// limited range) and s16le 48 kHz stereo: H.264 and AAC in fragmented MP4.
+//
+// Two runs with equal options write byte-identical init segments, which is
+// what lets a restarted encoder continue a file.
+type EncoderOptions struct {
+	Video, Audio bool
+
+	Width, Height int // pixels, even
+	FPS           int // frames per second
+
+	VideoBitrate int    // kb/s
+	Profile      string // "baseline", "main" or "high"; "" = "main"
+	X264Preset   string // "" = "veryfast"
+	Threads      int    // x264 threads; 0 = x264 decides
+
+	// KeyFrameInterval is the GOP in seconds; 0 leaves it to x264 (at most
+	// 250 frames, and one at each scene cut).
+	KeyFrameInterval float64
+	// SegmentSeconds forces a keyframe at each multiple of so many seconds; 0
+	// forces none. With both set the GOP is the longest that divides a segment
+	// and is no longer than KeyFrameInterval. It is also the VBV's size, as
+	// far as ten seconds.
+	SegmentSeconds int
+	// BFrames caps consecutive B-frames; nil leaves them to x264 (3 at most,
+	// none in baseline). They make a file smaller; 0 saves a live output their
+	// delay.
+	BFrames *int
+	// HRD writes NAL HRD parameters and keeps the rate constant with filler,
+	// as RTMP ingests expect it.
+	HRD bool
+
+	AudioCodec     string // "aac"; "" = "aac"
+	AudioBitrate   int    // kb/s
+	AudioFrequency int    // Hz; 0 = 44100
+
+	FragmentDuration time.Duration // longest fragment; 0 = 500 ms
+}
+
+const (
+	vbvSeconds       = 2  // VBV size, as today's egress has it
+	vbvSecondsMax    = 10 // and its bound for segments
+	ticksPerFrame    = 512
+	movieTimescale   = 90000 // without it edit lists are rounded to ms
+	videoQueue       = 4     // raw frames held between pipe and x264: megabytes each
+	audioQueue       = 64    // 40 ms blocks: slack, so that neither pipe waits for the other
+	defaultFragment  = 500 * time.Millisecond
+	defaultFrequency = 44100
+)
+
+// Validate names the first option that ffmpeg could not work with.
+func (o EncoderOptions) Validate() error {
+	switch {
+	case !o.Video && !o.Audio:
+		return errors.New("encoder options: neither video nor audio")
+	case o.Video && (o.Width < 16 || o.Height < 16 || o.Width%2 != 0 || o.Height%2 != 0):
+		return fmt.Errorf("encoder options: size %dx%d: want even numbers of at least 16", o.Width, o.Height)
+	case o.Video && o.FPS < 1:
+		return fmt.Errorf("encoder options: frame rate %d", o.FPS)
+	case o.Video && o.VideoBitrate < 1:
+		return fmt.Errorf("encoder options: video bitrate %d kb/s", o.VideoBitrate)
+	case o.Audio && o.AudioBitrate < 1:
+		return fmt.Errorf("encoder options: audio bitrate %d kb/s", o.AudioBitrate)
+	case o.Audio && o.AudioCodec != "" && o.AudioCodec != "aac":
+		return fmt.Errorf("encoder options: audio codec %q", o.AudioCodec)
+	}
+	switch o.Profile {
+	case "", "baseline", "main", "high":
+		return nil
+	}
+	return fmt.Errorf("encoder options: profile %q", o.Profile)
+}
+
+// Timescale is the video track's: 512 ticks a frame, so that every frame time
+// is an integer whatever the frame rate.
+func (o EncoderOptions) Timescale() int { return o.FPS * ticksPerFrame }
+
+// GOP is the keyframe distance in frames, 0 = x264 decides.
+func (o EncoderOptions) GOP() int {
+	gop := max(0, int(math.Round(o.KeyFrameInterval*float64(o.FPS))))
+	if o.KeyFrameInterval > 0 {
+		gop = max(1, gop)
+	}
+	segment := o.SegmentSeconds * o.FPS
+	if segment <= 0 {
+		return gop
+	}
+	if gop == 0 || gop >= segment {
+		return segment
+	}
+	for segment%gop != 0 {
+		gop--
+	}
+	return gop
+}
+
+// Args returns argv[1:] of the encoder. The descriptors are the child's; those
+// of a kind that is off are ignored. The fragmented MP4 goes to stdout.
+func (o EncoderOptions) Args(videoFD, audioFD, progressFD int) []string {
+	args := []string{
+		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning",
+		"-progress", pipeURL(progressFD),
+	}
+	var streams []*ffmpeg.Stream
+	out := ffmpeg.KwArgs{
+		"format": "mp4",
+		// delay_moov: without it audio is 72 ms off. frag_duration: without it
+		// an audio-only job writes nothing before its end.
+		"movflags":        "+frag_keyframe+empty_moov+default_base_moof+delay_moov",
+		"movie_timescale": movieTimescale,
+		"frag_duration":   o.fragment().Microseconds(),
+		"flush_packets":   1,
+	}
+	if o.Video {
+		streams = append(streams, ffmpeg.Input(pipeURL(videoFD), o.videoInput()).Video())
+		o.videoOutput(out)
+	}
+	if o.Audio {
+		streams = append(streams, ffmpeg.Input(pipeURL(audioFD), o.audioInput()).Audio())
+		o.audioOutput(out)
+	}
+	if len(streams) == 0 {
+		return args
+	}
+	return append(args, ffmpeg.Output(streams, "pipe:1", out).GetArgs()...)
+}
+
+func (o EncoderOptions) videoInput() ffmpeg.KwArgs {
+	in := ffmpeg.KwArgs{
+		"format":            "rawvideo",
+		"pixel_format":      "yuv420p",
+		"video_size":        fmt.Sprintf("%dx%d", o.Width, o.Height),
+		"framerate":         o.FPS,
+		"thread_queue_size": videoQueue,
+		// Everything about raw frames is said above: nothing to probe for.
+		"probesize":       32,
+		"analyzeduration": 0,
+	}
+	bt709(in)
+	return in
+}
+
+func (o EncoderOptions) audioInput() ffmpeg.KwArgs {
+	return ffmpeg.KwArgs{
+		"format":            "s16le",
+		"sample_rate":       48000,
+		"ch_layout":         "stereo",
+		"thread_queue_size": audioQueue,
+		"probesize":         32,
+		"analyzeduration":   0,
+	}
+}
+
+func (o EncoderOptions) videoOutput(out ffmpeg.KwArgs) {
+	rate := fmt.Sprintf("%dk", o.VideoBitrate)
+	vbv := vbvSeconds
+	if o.SegmentSeconds > 0 {
+		vbv = min(o.SegmentSeconds, vbvSecondsMax)
+	}
+	out["c:v"] = "libx264"
+	out["preset:v"] = orElse(o.X264Preset, "veryfast")
+	out["profile:v"] = orElse(o.Profile, "main")
+	out["pix_fmt"] = "yuv420p"
+	out["b:v"] = rate
+	out["maxrate:v"] = rate
+	out["bufsize:v"] = fmt.Sprintf("%dk", vbv*o.VideoBitrate)
+	out["vf"] = "setsar=1"
+	// The programme is constant-rate already: every frame in is a frame out.
+	out["fps_mode"] = "passthrough"
+	out["video_track_timescale"] = o.Timescale()
+	bt709(out)
+	if gop := o.GOP(); gop > 0 {
+		out["g"] = gop
+		out["keyint_min"] = gop
+		out["sc_threshold"] = 0
+	}
+	if o.BFrames != nil {
+		out["bf"] = *o.BFrames
+	}
+	if o.Threads > 0 {
+		out["threads:v"] = o.Threads
+	}
+	if o.HRD {
+		out["nal-hrd"] = "cbr"
+		out["minrate:v"] = rate
+	}
+}
+
+func (o EncoderOptions) audioOutput(out ffmpeg.KwArgs) {
+	frequency := o.AudioFrequency
+	if frequency <= 0 {
+		frequency = defaultFrequency
+	}
+	out["c:a"] = orElse(o.AudioCodec, "aac")
+	out["profile:a"] = "aac_low"
+	out["b:a"] = fmt.Sprintf("%dk", o.AudioBitrate)
+	out["ar"] = frequency
+	out["ac"] = 2
+}
+
+// bt709 tags what the programme's frames are; on the input side too, so that
+// no conversion is put between.
+func bt709(kw ffmpeg.KwArgs) {
+	kw["colorspace"] = "bt709"
+	kw["color_primaries"] = "bt709"
+	kw["color_trc"] = "bt709"
+	kw["color_range"] = "tv"
+}
+
+func (o EncoderOptions) fragment() time.Duration {
+	if o.FragmentDuration > 0 {
+		return o.FragmentDuration
+	}
+	return defaultFragment
+}
+
+func pipeURL(fd int) string { return "pipe:" + strconv.Itoa(fd) }
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,16 @@
+// Package workfile keeps a recording on disk so that it is playable at every
+// moment, and makes the nice file of it at the end.
+//
+// A [Writer] appends whole fragments; a [Syncer] makes them durable about once
+// a second without ever holding up an append. After a crash [TruncateMP4] cuts
+// the file behind its last whole fragment. [Finalise] copies it into an MP4
+// with the index in front, beside the target, and renames it there; [Deliver]
+// gives the work file itself the target's name when that cannot be done.
+//
+// The invariants: what was synced survives a power cut; a file under its final
+// name is whole; a failed step leaves the work file as it was.
+//
+// The callers are outputs, for running jobs, and the service's recovery after a
+// crash. All disk access but ffmpeg's own goes through [FS], so that tests can
+// cut the power between any two operations.
+package workfile

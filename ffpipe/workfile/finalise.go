@@ -1,0 +1,171 @@
+package workfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	iofs "io/fs"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/ffegress/ffegress/ffpipe"
+)
+
+// Finaliser is what [Finalise] works with.
+type Finaliser struct {
+	FFmpeg string       // executable; "" = "ffmpeg" in PATH
+	FS     FS           // nil = OS(); ffmpeg itself always writes to the system's
+	Log    *slog.Logger // nil discards
+
+	remux func(ctx context.Context, in, out string) error // tests replace it
+}
+
+// Finalise makes target, an MP4 with its index in front, out of a work file of
+// whole fragments: one -c copy run into [Temporary] beside the target, checked,
+// synced and renamed. The work file stays; its owner removes it. The end of ctx
+// kills the run.
+//
+// On failure the temporary is removed and nothing is changed under either name.
+// The error wraps an [*ffpipe.ExitError] when ffmpeg failed, and the file
+// system's error otherwise.
+func Finalise(ctx context.Context, f Finaliser, work, target string) (err error) {
+	fs := f.FS
+	if fs == nil {
+		fs = OS()
+	}
+	remux := f.remux
+	if remux == nil {
+		remux = f.run
+	}
+	temporary := Temporary(work, target)
+	defer func() {
+		if err == nil {
+			return
+		}
+		err = fmt.Errorf("finalise %s: %w", filepath.Base(target), err)
+		if gone := fs.Remove(temporary); gone != nil && !errors.Is(gone, iofs.ErrNotExist) {
+			err = fmt.Errorf("%w (and remove the temporary file: %w)", err, gone)
+		}
+	}()
+	media, err := mediaBytes(fs, work)
+	if err != nil {
+		return err
+	}
+	if err := remux(ctx, work, temporary); err != nil {
+		return err
+	}
+	if err := seal(fs, temporary, media); err != nil {
+		return err
+	}
+	return publish(fs, temporary, target)
+}
+
+// Temporary is the hidden name, beside target, under which the file is made. It
+// is always the same for a pair of files: another try after a crash overwrites
+// what the first left.
+func Temporary(work, target string) string {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, work+"\x00"+target)
+	return filepath.Join(filepath.Dir(target), fmt.Sprintf(".%016x.part", h.Sum64()))
+}
+
+// run is the -c copy run.
+func (f Finaliser) run(ctx context.Context, in, out string) error {
+	path := f.FFmpeg
+	if path == "" {
+		path = "ffmpeg"
+	}
+	p, err := ffpipe.Start(ffpipe.Command{
+		Name: "finalise",
+		Path: path,
+		Args: ffpipe.RemuxArgs(in, out),
+		Log:  f.Log,
+	})
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, p.Kill)
+	defer stop()
+	<-p.Done()
+	if err := p.Err(); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+		return err
+	}
+	return nil
+}
+
+// mediaBytes is how much media a work file holds.
+func mediaBytes(fs FS, path string) (n int64, err error) {
+	file, err := fs.Open(path)
+	if err != nil {
+		return 0, fmt.Errorf("open work file: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	end, err := file.Size()
+	if err != nil {
+		return 0, fmt.Errorf("size of work file: %w", err)
+	}
+	fragments, err := scanFragments(file, end)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range fragments {
+		n += f.end - f.data
+	}
+	if n == 0 {
+		return 0, ErrEmpty
+	}
+	return n, nil
+}
+
+// seal checks that the new file is whole and has all the media, and syncs it.
+// ffmpeg's exit code alone does not promise that.
+func seal(fs FS, path string, media int64) (err error) {
+	file, err := fs.Open(path)
+	if err != nil {
+		return fmt.Errorf("open finalised file: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	end, err := file.Size()
+	if err != nil {
+		return fmt.Errorf("size of finalised file: %w", err)
+	}
+	if err := checkFaststart(file, end, media); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("sync finalised file: %w", err)
+	}
+	return nil
+}
+
+// checkFaststart wants whole boxes to the end, the index in front, and at least
+// as much media as went in.
+func checkFaststart(r io.ReaderAt, end, media int64) error {
+	var got int64
+	index := false
+	for at := int64(0); at < end; {
+		b, err := boxAt(r, at, end)
+		if err != nil {
+			return fmt.Errorf("finalised file: %w", err)
+		}
+		switch b.kind {
+		case "moov":
+			index = true
+		case "mdat":
+			if !index {
+				return errors.New("finalised file: media before its index")
+			}
+			got += b.size - b.header
+		}
+		at = b.end()
+	}
+	if got < media {
+		return fmt.Errorf("finalised file: %d bytes of media of %d", got, media)
+	}
+	return nil
+}
