@@ -1,0 +1,137 @@
+package programme
+
+import "time"
+
+// never is later than any deadline.
+const never = time.Duration(1<<63 - 1)
+
+// run is the programme's goroutine: it emits what is due, then sleeps until the next deadline or arrival.
+func (p *Programme) run() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		due, ended := p.step()
+		if ended {
+			close(p.done)
+			return
+		}
+		if due <= 0 {
+			continue
+		}
+		if due == never {
+			<-p.wake
+			continue
+		}
+		timer.Reset(due)
+		select {
+		case <-p.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// step emits one picture or one block if one is due, and returns how long to wait when none is.
+func (p *Programme) step() (wait time.Duration, ended bool) {
+	p.mu.Lock()
+	now := time.Since(p.zero)
+	video, audio := p.videoDue(), p.audioDue()
+	switch {
+	case p.stopping && video == never && audio == never:
+		p.finish()
+		return 0, true
+	case video <= now && (video <= audio || audio > now):
+		p.emitVideo()
+		return 0, false
+	case audio <= now:
+		p.emitAudio()
+		return 0, false
+	}
+	p.mu.Unlock()
+	due := min(video, audio)
+	if due == never {
+		return never, false
+	}
+	return due - now, false
+}
+
+// videoDue is when the next slot is emitted, as things stand: at its time if its picture or a later one is here, with
+// patience if not. Called locked.
+func (p *Programme) videoDue() time.Duration {
+	v := p.video
+	if !p.format.Video || p.stopping && v.next >= p.total.Frame {
+		return never
+	}
+	due := p.line.FrameTime(v.next)
+	if len(v.queue) == 0 && !v.closed {
+		due += p.patience
+	}
+	return due
+}
+
+// audioDue is when the next block is emitted, as things stand. Called locked.
+func (p *Programme) audioDue() time.Duration {
+	n := p.blockSize()
+	if n <= 0 {
+		return never
+	}
+	to := p.mixer.next + n
+	due := p.line.SampleTime(to)
+	if !p.mixer.ready(to) {
+		due += p.audioPatience
+	}
+	return due
+}
+
+// called locked
+func (p *Programme) blockSize() int64 {
+	switch {
+	case !p.format.Audio:
+		return 0
+	case p.stopping:
+		return min(blockSamples, p.total.Sample-p.mixer.next)
+	}
+	return blockSamples
+}
+
+// emitVideo is called locked and unlocks: consumers are called without the mutex.
+func (p *Programme) emitVideo() {
+	n, f, fresh := p.video.take()
+	if f == nil {
+		f = p.pool.Get()
+		p.format.Black(f.Pix)
+		p.video.held = f
+	}
+	f.Retain()
+	consumers := p.consumers
+	p.mu.Unlock()
+	for _, c := range consumers {
+		c.VideoFrame(n, f, !fresh && n > 0)
+	}
+	f.Release()
+	p.begun()
+}
+
+// emitAudio is called locked and unlocks.
+func (p *Programme) emitAudio() {
+	at, pcm := p.mixer.take(p.blockSize())
+	consumers := p.consumers
+	p.mu.Unlock()
+	for _, c := range consumers {
+		c.AudioBlock(at, pcm)
+	}
+	p.begun()
+}
+
+// finish is called locked and unlocks.
+func (p *Programme) finish() {
+	p.ended = true
+	p.video.clear()
+	p.mixer.lines = nil
+	consumers, total := p.consumers, p.total
+	p.mu.Unlock()
+	for _, c := range consumers {
+		c.End(total.Frame, total.Sample)
+	}
+}
+
+func (p *Programme) begun() { p.firstOnce.Do(func() { close(p.first) }) }
