@@ -1,0 +1,101 @@
+package publish
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/ffegress/ffegress/integration/card"
+)
+
+// opusLookahead is libopus' encoder delay in samples at 48 kHz. A receiver
+// of RTP knows nothing of it, so sound is encoded that much early.
+const opusLookahead = 312
+
+// opusWarmUp is how many packets are encoded before the first that is kept,
+// so that the encoder's state at the end of the loop leads into its start.
+const opusWarmUp = 50
+
+func (c Cache) encodeVideo(ctx context.Context, what Card, out string) error {
+	p, err := card.NewPainter(what.ID, what.Phase, what.Size.Width, what.Size.Height, card.MatrixFor(what.Size.Height))
+	if err != nil {
+		return err
+	}
+	// Generous bitrate: a card is flat, and bars are to be within ± 4.
+	kbits := max(600, what.Size.Width*what.Size.Height*1500/(640*360))
+	kbits = min(kbits, 4000)
+	args := []string{
+		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", what.Size.String(), "-r", strconv.Itoa(card.FPS), "-i", "pipe:0",
+		"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "6", "-lag-in-frames", "0", "-auto-alt-ref", "0",
+		"-g", strconv.Itoa(KeyInterval), "-keyint_min", strconv.Itoa(KeyInterval),
+		"-b:v", strconv.Itoa(kbits) + "k", "-qmin", "2", "-qmax", "30", "-f", "ivf", out,
+	}
+	return c.run(ctx, args, func(w io.Writer) error {
+		for n := range card.Loop {
+			if _, err := w.Write(p.Frame(n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (c Cache) encodeAudio(ctx context.Context, what Card, out string) error {
+	args := []string{
+		"-f", "s16le", "-ar", strconv.Itoa(card.SampleRate), "-ac", "1", "-i", "pipe:0",
+		"-c:a", "libopus", "-b:a", "64k", "-vbr", "off", "-application", "audio", "-frame_duration", "20",
+		"-page_duration", "20000", "-f", "ogg", out,
+	}
+	return c.run(ctx, args, func(w io.Writer) error {
+		first := opusLookahead - opusWarmUp*opusSamples
+		return WritePCM(w, what, first, card.LoopSamples+(opusWarmUp+50)*opusSamples)
+	})
+}
+
+// WritePCM writes count samples of a card's sound, s16le mono at 48 kHz,
+// from sample first on, which may be negative.
+func WritePCM(w io.Writer, what Card, first, count int) error {
+	buf := make([]byte, 0, 2*opusSamples)
+	for m := first; m < first+count; m++ {
+		v := int16(math.Round(card.Sample(what.ID, what.Phase, m) * 32767))
+		buf = binary.LittleEndian.AppendUint16(buf, uint16(v))
+		if len(buf) == cap(buf) || m == first+count-1 {
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
+	}
+	return nil
+}
+
+// run feeds one ffmpeg.
+func (c Cache) run(ctx context.Context, args []string, feed func(io.Writer) error) error {
+	cmd := exec.CommandContext(ctx, c.ffmpeg(), append([]string{"-hide_banner", "-nostats", "-v", "error", "-y"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start ffmpeg: %w", err)
+	}
+	w := bufio.NewWriterSize(in, 1<<16)
+	feedErr := feed(w)
+	if feedErr == nil {
+		feedErr = w.Flush()
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("ffmpeg: %w: %s", err, strings.TrimSpace(stderr.String()))
+	}
+	return feedErr
+}

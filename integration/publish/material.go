@@ -1,0 +1,113 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ffegress/ffegress/integration/card"
+)
+
+// materialVersion changes whenever a card or an encoder option does, so that
+// a stale cache is never used.
+const materialVersion = 1
+
+// Card says whose picture and sound to make.
+type Card struct {
+	ID    int // participant, 0 … card.IDs-1
+	Phase int // frame within the second at which it flashes
+	Size  Size
+}
+
+func (c Card) videoName() string {
+	return fmt.Sprintf("card%d-id%d-phase%d-%s.ivf", materialVersion, c.ID, c.Phase, c.Size)
+}
+
+func (c Card) audioName() string {
+	return fmt.Sprintf("card%d-id%d-phase%d.ogg", materialVersion, c.ID, c.Phase)
+}
+
+// Material is one loop of encoded frames and packets.
+type Material struct {
+	Frames  [][]byte // VP8, card.Loop of them; every KeyInterval-th is a keyframe
+	Packets [][]byte // Opus, 20 ms each, card.LoopSamples/960 of them
+}
+
+// KeyInterval is the distance of keyframes in frames. It is short because
+// pre-encoded material cannot answer a PLI.
+const KeyInterval = 15
+
+// Cache makes material with ffmpeg and keeps it in Dir.
+type Cache struct {
+	Dir    string // empty: ffegress below the user's cache folder
+	FFmpeg string // empty: looked up
+}
+
+// Load gives the material of one card, encoding what the cache lacks. The
+// first encoding of a 640x360 card takes some seconds.
+func (c Cache) Load(ctx context.Context, what Card) (*Material, error) {
+	dir, err := c.dir()
+	if err != nil {
+		return nil, err
+	}
+	video, audio := filepath.Join(dir, what.videoName()), filepath.Join(dir, what.audioName())
+	err = errors.Join(
+		c.ensure(ctx, video, func(ctx context.Context, out string) error { return c.encodeVideo(ctx, what, out) }),
+		c.ensure(ctx, audio, func(ctx context.Context, out string) error { return c.encodeAudio(ctx, what, out) }),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("make material for participant %d: %w", what.ID, err)
+	}
+	m := &Material{}
+	if m.Frames, err = readIVF(video); err != nil {
+		return nil, err
+	}
+	if m.Packets, err = readOgg(audio); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (c Cache) dir() (string, error) {
+	dir := c.Dir
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("find a cache folder: %w", err)
+		}
+		dir = filepath.Join(base, "ffegress")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make cache folder: %w", err)
+	}
+	return dir, nil
+}
+
+func (c Cache) ffmpeg() string {
+	if c.FFmpeg == "" {
+		return "ffmpeg"
+	}
+	return c.FFmpeg
+}
+
+// ensure makes path unless it is there; two processes may do so at once.
+func (c Cache) ensure(ctx context.Context, path string, encode func(context.Context, string) error) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	tmp := fmt.Sprintf("%s.%d.%d.tmp%s", path, os.Getpid(), time.Now().UnixNano(), filepath.Ext(path))
+	defer os.Remove(tmp)
+	if err := encode(ctx, tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// opusPackets is the number of 20 ms packets in a loop.
+const opusPackets = card.LoopSamples / opusSamples
+
+// opusSamples is the length of a packet in samples.
+const opusSamples = card.SampleRate / 50

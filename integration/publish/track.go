@@ -1,0 +1,88 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/ffegress/ffegress/integration/card"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+// mtu bounds an RTP packet so that it passes any path with its extensions.
+const mtu = 1200
+
+// source is one track with a timetable: unit n leaves at zero + at(n), with
+// media time n·step ticks of its RTP clock.
+type source struct {
+	track   *lksdk.LocalTrack
+	step    uint32
+	at      func(n int64) time.Duration
+	payload func(n int64) []byte
+	level   func(n int64) *uint8 // audio level in −dBov, nil for video
+	packer  rtp.Packetizer
+}
+
+func newVideoSource(m *Material) (*source, error) {
+	track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeVP8, ClockRate: 90000,
+		RTCPFeedback: []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBNACK}, {Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &source{
+		track:   track,
+		step:    90000 / card.FPS,
+		at:      func(n int64) time.Duration { return time.Duration(n) * time.Second / card.FPS },
+		payload: func(n int64) []byte { return m.Frames[n%int64(len(m.Frames))] },
+		packer:  rtp.NewPacketizer(mtu, 0, 0, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewRandomSequencer(), 90000),
+	}, nil
+}
+
+func newAudioSource(m *Material, level func(n int64) *uint8) (*source, error) {
+	track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: card.SampleRate, Channels: 2,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &source{
+		track:   track,
+		step:    opusSamples,
+		at:      func(n int64) time.Duration { return time.Duration(n) * 20 * time.Millisecond },
+		payload: func(n int64) []byte { return m.Packets[n%int64(len(m.Packets))] },
+		level:   level,
+		packer:  rtp.NewPacketizer(mtu, 0, 0, &codecs.OpusPayloader{}, rtp.NewRandomSequencer(), card.SampleRate),
+	}, nil
+}
+
+// run sends until ctx ends or the track is closed.
+func (s *source) run(ctx context.Context, zero time.Time) error {
+	timer := time.NewTimer(time.Until(zero))
+	defer timer.Stop()
+	for n := int64(0); ; n++ {
+		timer.Reset(time.Until(zero.Add(s.at(n))))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		var opts *lksdk.SampleWriteOptions
+		if s.level != nil {
+			opts = &lksdk.SampleWriteOptions{AudioLevel: s.level(n)}
+		}
+		for _, p := range s.packer.Packetize(s.payload(n), s.step) {
+			if err := s.track.WriteRTP(p, opts); err != nil {
+				if errors.Is(err, io.ErrClosedPipe) && ctx.Err() != nil {
+					return nil
+				}
+				return err
+			}
+		}
+	}
+}
