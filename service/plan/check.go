@@ -1,0 +1,109 @@
+package plan
+
+import (
+	"path"
+	"strings"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/service/config"
+)
+
+// check looks at everything but the source and the file's name, and returns the encoding.
+func (w *wish) check() (encoding, error) {
+	if w.kind == TypeTrack {
+		return encoding{}, nil
+	}
+	enc, err := w.encoding()
+	if err != nil {
+		return encoding{}, err
+	}
+	if err := w.want.checkSegments(); err != nil {
+		return encoding{}, err
+	}
+	if err := w.checkImages(); err != nil {
+		return encoding{}, err
+	}
+	if err := w.want.checkStream(); err != nil {
+		return encoding{}, err
+	}
+	return enc, w.checkCodecs(&enc)
+}
+
+func (o *outputSet) checkSegments() error {
+	s := o.segments
+	if s == nil {
+		return nil
+	}
+	// 2 is HLS_FMP4, which this version of the protocol package cannot name.
+	if s.Protocol < livekit.SegmentedFileProtocol_DEFAULT_SEGMENTED_FILE_PROTOCOL || s.Protocol > 2 {
+		return errField("output type")
+	}
+	if _, ok := livekit.SegmentedFileSuffix_name[int32(s.FilenameSuffix)]; !ok {
+		return errField("filename_suffix")
+	}
+	if s.LivePlaylistName == "" {
+		return nil
+	}
+	live, liveName := path.Split(s.LivePlaylistName)
+	main, mainName := path.Split(s.PlaylistName)
+	if live != "" && live != main {
+		return errField("live_playlist_name must be in same directory as playlist_name")
+	}
+	if playlistStem(liveName) == playlistStem(mainName) {
+		return errField("live_playlist_name cannot be identical to playlist_name")
+	}
+	return nil
+}
+
+// playlistStem drops what follows the last dot, as the playlist's name will.
+func playlistStem(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		return name[:i]
+	}
+	return name
+}
+
+func (w *wish) checkImages() error {
+	for _, i := range w.want.images {
+		if !w.video {
+			return errField("audio_only images")
+		}
+		if _, ok := livekit.ImageFileSuffix_name[int32(i.GetFilenameSuffix())]; !ok {
+			return errField("filename_suffix")
+		}
+	}
+	return nil
+}
+
+// checkStorage refuses what would have to stay on this machine where that is forbidden.
+func (w *wish) checkStorage(conf *config.Config) error {
+	if conf.DisallowLocalStorage && w.want.stores() &&
+		len(w.want.uploads) == 0 && conf.Storage.Provider() == "" {
+		return errField("output")
+	}
+	return nil
+}
+
+// checkSupported refuses what is right and not built yet.
+func (w *wish) checkSupported(conf *config.Config, enc encoding) error {
+	switch o := &w.want; {
+	case w.feature != "":
+		return errUnsupported(w.feature)
+	case o.segments != nil:
+		return errUnsupported("segmented file output")
+	case o.stream != nil:
+		return errUnsupported("stream output")
+	case len(o.images) > 0:
+		return errUnsupported("image output")
+	case !w.video:
+		return errUnsupported("audio_only")
+	case len(o.uploads) > 0:
+		return errUnsupported(o.uploads[0] + " upload")
+	case conf.Storage.Provider() != "":
+		return errUnsupported(conf.Storage.Provider() + " upload")
+	case w.audio && enc.audioCodec == livekit.AudioCodec_OPUS:
+		return errUnsupported("audio_codec OPUS in an MP4 file")
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package plan
+
+import (
+	"math"
+	"slices"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/ffpipe"
+	"github.com/ffegress/ffegress/ffpipe/programme"
+)
+
+// encoding is what presets and advanced options decide.
+type encoding struct {
+	width, height, depth int
+	fps                  int
+	videoBitrate         int // kb/s
+	profile              string
+	keyFrameInterval     float64 // seconds
+	audioCodec           livekit.AudioCodec
+	audioBitrate         int // kb/s
+	audioFrequency       int // Hz
+}
+
+// Bounds that LiveKit Egress leaves to its encoders to trip over.
+const (
+	minSize = 16
+	maxSize = 8192
+	maxFPS  = 120
+)
+
+// frequencies are the sample rates that AAC has.
+var frequencies = []int{7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}
+
+// presets are the sizes, frame rates and bit rates of EncodingOptionsPreset; what is not here is the same for all.
+var presets = map[livekit.EncodingOptionsPreset]encoding{
+	livekit.EncodingOptionsPreset_H264_720P_30:           {width: 1280, height: 720, fps: 30, videoBitrate: 3000},
+	livekit.EncodingOptionsPreset_H264_720P_60:           {width: 1280, height: 720, fps: 60, videoBitrate: 4500},
+	livekit.EncodingOptionsPreset_H264_1080P_30:          {width: 1920, height: 1080, fps: 30, videoBitrate: 4500},
+	livekit.EncodingOptionsPreset_H264_1080P_60:          {width: 1920, height: 1080, fps: 60, videoBitrate: 6000},
+	livekit.EncodingOptionsPreset_PORTRAIT_H264_720P_30:  {width: 720, height: 1280, fps: 30, videoBitrate: 3000},
+	livekit.EncodingOptionsPreset_PORTRAIT_H264_720P_60:  {width: 720, height: 1280, fps: 60, videoBitrate: 4500},
+	livekit.EncodingOptionsPreset_PORTRAIT_H264_1080P_30: {width: 1080, height: 1920, fps: 30, videoBitrate: 4500},
+	livekit.EncodingOptionsPreset_PORTRAIT_H264_1080P_60: {width: 1080, height: 1920, fps: 60, videoBitrate: 6000},
+}
+
+func (w *wish) encoding() (encoding, error) {
+	preset := w.preset
+	if preset == presetPassthrough && w.kind == TypeMedia {
+		return presets[livekit.EncodingOptionsPreset_H264_720P_30].filled(), nil
+	}
+	e, ok := presets[preset]
+	if !ok {
+		return encoding{}, errField("preset")
+	}
+	e = e.filled()
+	if w.advanced == nil {
+		return e, nil
+	}
+	return e, e.override(w.advanced)
+}
+
+func (e encoding) filled() encoding {
+	e.depth, e.profile, e.audioBitrate, e.audioFrequency = 24, "main", 128, 44100
+	return e
+}
+
+// override applies advanced options: each that is not zero. Negative sizes are ignored, as today.
+func (e *encoding) override(o *livekit.EncodingOptions) error {
+	if err := size(&e.width, o.Width, "width"); err != nil {
+		return err
+	}
+	if err := size(&e.height, o.Height, "height"); err != nil {
+		return err
+	}
+	switch o.Depth {
+	case 0:
+	case 8, 16, 24:
+		e.depth = int(o.Depth)
+	default:
+		return errField("depth")
+	}
+	for _, n := range []struct {
+		to    *int
+		value int32
+		max   int32
+		field string
+	}{
+		{&e.fps, o.Framerate, maxFPS, "framerate"},
+		{&e.videoBitrate, o.VideoBitrate, math.MaxInt32 / 1000, "video_bitrate"},
+		{&e.audioBitrate, o.AudioBitrate, math.MaxInt32 / 1000, "audio_bitrate"},
+		{&e.audioFrequency, o.AudioFrequency, math.MaxInt32, "audio_frequency"},
+	} {
+		if n.value < 0 || n.value > n.max {
+			return errField(n.field)
+		}
+		if n.value != 0 {
+			*n.to = int(n.value)
+		}
+	}
+	if !slices.Contains(frequencies, e.audioFrequency) {
+		return errField("audio_frequency")
+	}
+	if k := o.KeyFrameInterval; k < 0 || k > math.MaxInt32/maxFPS || math.IsNaN(k) {
+		return errField("key_frame_interval")
+	}
+	e.keyFrameInterval = o.KeyFrameInterval
+	return e.codecs(o)
+}
+
+func size(to *int, value int32, field string) error {
+	if value <= 0 {
+		return nil
+	}
+	if value < minSize || value > maxSize || value%2 != 0 {
+		return errField(field)
+	}
+	*to = int(value)
+	return nil
+}
+
+func (e *encoding) codecs(o *livekit.EncodingOptions) error {
+	if _, ok := livekit.AudioCodec_name[int32(o.AudioCodec)]; !ok {
+		return errField("audio_codec")
+	}
+	e.audioCodec = o.AudioCodec
+	switch o.VideoCodec {
+	case livekit.VideoCodec_DEFAULT_VC, livekit.VideoCodec_H264_MAIN, livekit.VideoCodec_VP8:
+		// VP8 cannot be encoded and is ignored, as today.
+	case livekit.VideoCodec_H264_BASELINE:
+		e.profile = "baseline"
+	case livekit.VideoCodec_H264_HIGH:
+		e.profile = "high"
+	default:
+		return errField("video_codec")
+	}
+	return nil
+}
+
+func (e encoding) format(audio, video bool) programme.Format {
+	return programme.Format{Width: e.width, Height: e.height, FPS: e.fps, Audio: audio, Video: video}
+}
+
+func (e encoding) options(audio, video bool, threads int) ffpipe.EncoderOptions {
+	return ffpipe.EncoderOptions{
+		Audio:            audio,
+		Video:            video,
+		Width:            e.width,
+		Height:           e.height,
+		FPS:              e.fps,
+		VideoBitrate:     e.videoBitrate,
+		Profile:          e.profile,
+		KeyFrameInterval: e.keyFrameInterval,
+		Threads:          threads,
+		AudioCodec:       "aac",
+		AudioBitrate:     e.audioBitrate,
+		AudioFrequency:   e.audioFrequency,
+	}
+}

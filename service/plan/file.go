@@ -1,0 +1,54 @@
+package plan
+
+import (
+	"errors"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/livekit/protocol/rpc"
+
+	"github.com/ffegress/ffegress/outputs"
+	"github.com/ffegress/ffegress/service/config"
+)
+
+// File is the file to make.
+type File struct {
+	// Requested is the filepath as it was asked for, templates and all.
+	Requested string
+	// Name is what EgressInfo calls it: the storage path with extension, without the configured prefix.
+	Name string
+	// Path is where it goes on this machine: the prefix and Name. A relative one is meant from the working directory
+	// of the process, which in a container is "/". Always absolute; also the location in EgressInfo.
+	Path string
+	// Type is the container's MIME type, "video/mp4".
+	Type string
+}
+
+// file names the file, once and for all.
+func (w *wish) file(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (File, error) {
+	if w.want.file == nil {
+		return File{}, nil
+	}
+	requested := w.want.file.path
+	if err := outputs.RetrySafe(requested, int(req.RetryCount)); err != nil {
+		return File{}, errRetry()
+	}
+	name, err := outputs.FileName(requested, ".mp4", outputs.NameTokens{
+		HasRoom:  w.inRoom || w.roomName != "",
+		RoomName: w.roomName,
+		RoomID:   req.RoomId,
+		Time:     now,
+		Retry:    int(req.RetryCount),
+	})
+	if errors.Is(err, outputs.ErrName) {
+		return File{}, errField("filepath")
+	} else if err != nil {
+		return File{}, err
+	}
+	full, err := filepath.Abs(path.Join(conf.Storage.Prefix, name))
+	if err != nil {
+		return File{}, errLocal(err)
+	}
+	return File{Requested: requested, Name: name, Path: full, Type: containerMP4.name}, nil
+}

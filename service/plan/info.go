@@ -1,0 +1,32 @@
+package plan
+
+import (
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/rpc"
+)
+
+// info is the EgressInfo of an accepted request.
+func (p *Plan) info(req *rpc.StartEgressRequest) *livekit.EgressInfo {
+	at := p.AcceptedAt.UnixNano()
+	info := &livekit.EgressInfo{
+		EgressId:   p.EgressID,
+		RoomId:     p.RoomID,
+		RoomName:   p.RoomName,
+		SourceType: livekit.EgressSourceType_EGRESS_SOURCE_TYPE_WEB,
+		Status:     livekit.EgressStatus_EGRESS_STARTING,
+		StartedAt:  at,
+		UpdatedAt:  at,
+		RetryCount: req.RetryCount,
+	}
+	switch r := Redact(req).Request.(type) {
+	case *rpc.StartEgressRequest_RoomComposite:
+		info.Request = &livekit.EgressInfo_RoomComposite{RoomComposite: r.RoomComposite}
+	case *rpc.StartEgressRequest_Web:
+		info.Request = &livekit.EgressInfo_Web{Web: r.Web}
+	}
+	file := &livekit.FileInfo{Filename: p.File.Name}
+	info.FileResults = []*livekit.FileInfo{file}
+	//lint:ignore SA1019 clients of 2022 read the deprecated result.
+	info.Result = &livekit.EgressInfo_File{File: file}
+	return info
+}

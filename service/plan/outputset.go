@@ -1,0 +1,181 @@
+package plan
+
+import "github.com/livekit/protocol/livekit"
+
+// encodedOutputs is what all encoded v1 requests have.
+type encodedOutputs interface {
+	GetFileOutputs() []*livekit.EncodedFileOutput
+	GetStreamOutputs() []*livekit.StreamOutput
+	GetSegmentOutputs() []*livekit.SegmentedFileOutput
+	GetImageOutputs() []*livekit.ImageOutput
+}
+
+// deprecatedOutputs is the single output of 2022; each kind is read only if its list is empty.
+type deprecatedOutputs interface {
+	GetFile() *livekit.EncodedFileOutput
+	GetStream() *livekit.StreamOutput
+	GetSegments() *livekit.SegmentedFileOutput
+}
+
+var (
+	_ encodedOutputs    = (*livekit.RoomCompositeEgressRequest)(nil)
+	_ encodedOutputs    = (*livekit.ParticipantEgressRequest)(nil)
+	_ deprecatedOutputs = (*livekit.RoomCompositeEgressRequest)(nil)
+	_ deprecatedOutputs = (*livekit.WebEgressRequest)(nil)
+	_ deprecatedOutputs = (*livekit.TrackCompositeEgressRequest)(nil)
+)
+
+// fileWish is a file output of either API.
+type fileWish struct {
+	kind livekit.EncodedFileType
+	path string
+}
+
+// outputSet is what a request wants made: at most one file, stream and segments, any number of images.
+type outputSet struct {
+	file     *fileWish
+	stream   *livekit.StreamOutput
+	segments *livekit.SegmentedFileOutput
+	images   []*livekit.ImageOutput
+	direct   bool // Track egress's own file or websocket
+
+	streamProtocol livekit.StreamProtocol // resolved
+	uploads        []string               // stores that the request names
+	v2             bool
+}
+
+func (o *outputSet) empty() bool {
+	return o.file == nil && o.stream == nil && o.segments == nil && len(o.images) == 0 && !o.direct
+}
+
+// stores reports whether anything is made that must be put somewhere.
+func (o *outputSet) stores() bool {
+	return o.file != nil || o.segments != nil || len(o.images) > 0 ||
+		o.direct && o.streamProtocol != livekit.StreamProtocol_WEBSOCKET
+}
+
+func (o *outputSet) readV1(r encodedOutputs) error {
+	files, streams, segments := r.GetFileOutputs(), r.GetStreamOutputs(), r.GetSegmentOutputs()
+	if d, ok := r.(deprecatedOutputs); ok {
+		files = orSingle(files, d.GetFile())
+		streams = orSingle(streams, d.GetStream())
+		segments = orSingle(segments, d.GetSegments())
+	}
+	for _, f := range files {
+		if err := o.addFile(f.GetFileType(), f.GetFilepath()); err != nil {
+			return err
+		}
+		o.addUpload(f)
+	}
+	for _, s := range streams {
+		if err := o.addStream(s); err != nil {
+			return err
+		}
+	}
+	for _, s := range segments {
+		if err := o.addSegments(s); err != nil {
+			return err
+		}
+		o.addUpload(s)
+	}
+	for _, i := range r.GetImageOutputs() {
+		o.images = append(o.images, i)
+		o.addUpload(i)
+	}
+	if o.empty() {
+		return errField("output")
+	}
+	return nil
+}
+
+func (o *outputSet) readV2(r unified) error {
+	o.v2 = true
+	o.addStorage(r.GetStorage())
+	for _, out := range r.GetOutputs() {
+		var err error
+		switch c := out.GetConfig().(type) {
+		case *livekit.Output_File:
+			err = o.addFile(c.File.GetFileType(), c.File.GetFilepath())
+		case *livekit.Output_Stream:
+			err = o.addStream(c.Stream)
+		case *livekit.Output_Segments:
+			err = o.addSegments(c.Segments)
+		case *livekit.Output_Images:
+			o.images = append(o.images, c.Images)
+		default:
+			err = errField("output config")
+		}
+		if err != nil {
+			return err
+		}
+		o.addStorage(out.GetStorage())
+	}
+	if o.empty() {
+		return errField("output")
+	}
+	return nil
+}
+
+func orSingle[T any](list []*T, single *T) []*T {
+	if len(list) == 0 && single != nil {
+		return []*T{single}
+	}
+	return list
+}
+
+func (o *outputSet) addFile(kind livekit.EncodedFileType, path string) error {
+	if o.file != nil {
+		return errField("multiple file outputs")
+	}
+	o.file = &fileWish{kind: kind, path: path}
+	return nil
+}
+
+func (o *outputSet) addStream(s *livekit.StreamOutput) error {
+	if o.stream != nil {
+		return errField("multiple stream outputs")
+	}
+	o.stream = s
+	return nil
+}
+
+func (o *outputSet) addSegments(s *livekit.SegmentedFileOutput) error {
+	if o.segments != nil {
+		return errField("multiple segmented file outputs")
+	}
+	o.segments = s
+	return nil
+}
+
+// uploader is every message that may name a store.
+type uploader interface {
+	GetS3() *livekit.S3Upload
+	GetGcp() *livekit.GCPUpload
+	GetAzure() *livekit.AzureBlobUpload
+	GetAliOSS() *livekit.AliOSSUpload
+}
+
+var (
+	_ uploader = (*livekit.EncodedFileOutput)(nil)
+	_ uploader = (*livekit.DirectFileOutput)(nil)
+	_ uploader = (*livekit.StorageConfig)(nil)
+)
+
+func (o *outputSet) addStorage(s *livekit.StorageConfig) {
+	if s != nil {
+		o.addUpload(s)
+	}
+}
+
+func (o *outputSet) addUpload(u uploader) {
+	switch {
+	case u.GetS3() != nil:
+		o.uploads = append(o.uploads, "S3")
+	case u.GetGcp() != nil:
+		o.uploads = append(o.uploads, "GCP")
+	case u.GetAzure() != nil:
+		o.uploads = append(o.uploads, "Azure")
+	case u.GetAliOSS() != nil:
+		o.uploads = append(o.uploads, "AliOSS")
+	}
+}

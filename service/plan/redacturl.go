@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/livekit/protocol/utils"
+)
+
+// redactURL blanks what is secret in a url: an RTMP stream key, mux's and Twitch's keys, all query values, and a
+// user's password. What cannot be parsed keeps its scheme and nothing else.
+func redactURL(raw string) string {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return "{url}"
+	}
+	switch scheme {
+	case "mux", "twitch":
+		return scheme + "://" + utils.RedactIdentifier(rest)
+	case "rtmp", "rtmps":
+		if redacted, ok := utils.RedactStreamKey(raw); ok {
+			return redacted
+		}
+		return scheme + "://{url}"
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return scheme + "://{url}"
+	}
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), "xxxxx")
+	}
+	u.RawQuery = redactQuery(u.RawQuery)
+	return u.String()
+}
+
+// redactQuery keeps the keys and their order.
+func redactQuery(query string) string {
+	if query == "" {
+		return ""
+	}
+	parts := strings.Split(query, "&")
+	for i, p := range parts {
+		if key, _, ok := strings.Cut(p, "="); ok {
+			parts[i] = key + "={...}"
+		}
+	}
+	return strings.Join(parts, "&")
+}

@@ -1,0 +1,73 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/livekit/protocol/rpc"
+
+	"github.com/ffegress/ffegress/service/config"
+)
+
+// SourceKind says what is recorded.
+type SourceKind int
+
+const (
+	// Room is a template page that joins the room.
+	Room SourceKind = iota
+	// Web is any page.
+	Web
+)
+
+// Source is the page to record.
+type Source struct {
+	Kind SourceKind
+
+	// URL is a Web source's page.
+	URL string
+
+	// The parts of a Room source's page: browser.RoomURL puts them together.
+	BaseURL string
+	Layout  string
+	WSURL   string
+	Token   config.Secret
+
+	// AwaitStart says that recording starts when the page logs START_RECORDING, and not before.
+	AwaitStart bool
+	// StartTimeout bounds that wait; 0 = for ever.
+	StartTimeout time.Duration
+}
+
+// source checks urls and credentials.
+func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source, error) {
+	src := Source{AwaitStart: w.awaitStart}
+	switch w.kind {
+	case TypeRoomComposite, TypeTemplate:
+		if !isURL(w.base, "http", "https") {
+			return Source{}, errField("template base url")
+		}
+		src.Kind, src.BaseURL, src.Layout = Room, w.base, w.layout
+	case TypeWeb:
+		if !isURL(w.url, "http", "https") {
+			return Source{}, errField("web url")
+		}
+		src.Kind, src.URL = Web, w.url
+	}
+	if src.AwaitStart {
+		src.StartTimeout = conf.StartSignalTimeout(src.Kind == Web)
+	}
+	if !w.inRoom {
+		return src, nil
+	}
+	token, err := w.token(conf, req)
+	if err != nil {
+		return Source{}, err
+	}
+	src.Token = token
+	if src.WSURL = req.WsUrl; src.WSURL == "" {
+		src.WSURL = conf.WSURL
+	}
+	if src.WSURL == "" {
+		return Source{}, errField("ws_url")
+	}
+	return src, nil
+}

@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/rpc"
+)
+
+// presetPassthrough is EncodingOptionsPreset's PASSTHROUGH, which this version of the protocol package cannot name.
+const presetPassthrough livekit.EncodingOptionsPreset = 8
+
+// unified is what StartEgressRequest (v2) and ExportReplayRequest share.
+type unified interface {
+	GetTemplate() *livekit.TemplateSource
+	GetWeb() *livekit.WebSource
+	GetMedia() *livekit.MediaSource
+	GetPreset() livekit.EncodingOptionsPreset
+	GetAdvanced() *livekit.EncodingOptions
+	GetOutputs() []*livekit.Output
+	GetStorage() *livekit.StorageConfig
+}
+
+var (
+	_ unified = (*livekit.StartEgressRequest)(nil)
+	_ unified = (*livekit.ExportReplayRequest)(nil)
+)
+
+func unifiedWish(req *rpc.StartEgressRequest, room string, r unified, feature string) (*wish, error) {
+	w := &wish{roomName: room, preset: r.GetPreset(), advanced: r.GetAdvanced(), feature: feature}
+	if w.roomName == "" {
+		w.roomName = req.RoomName
+	}
+	var err error
+	switch {
+	case r.GetTemplate() != nil:
+		t := r.GetTemplate()
+		w.kind, w.inRoom, w.awaitStart = TypeTemplate, true, true
+		w.layout, w.base = t.Layout, t.CustomBaseUrl
+		err = w.flags(t.AudioOnly, t.VideoOnly)
+	case r.GetWeb() != nil:
+		page := r.GetWeb()
+		w.kind, w.url, w.awaitStart = TypeWeb, page.Url, page.AwaitStartSignal
+		err = w.flags(page.AudioOnly, page.VideoOnly)
+	case r.GetMedia() != nil:
+		w.kind, w.inRoom = TypeMedia, true
+		err = w.media(r.GetMedia())
+	default:
+		err = errField("source")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w, w.want.readV2(r)
+}
+
+func (w *wish) media(m *livekit.MediaSource) error {
+	w.video = m.GetVideoTrackId() != "" || m.GetParticipantVideo() != nil
+	w.audio = m.GetAudio().GetCaptureAll() || len(m.GetAudio().GetRoutes()) > 0
+	if p := m.GetParticipantVideo(); p != nil && p.Identity == "" {
+		return errField("identity")
+	}
+	if !w.audio && !w.video {
+		return errField("audio or video")
+	}
+	return nil
+}
