@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"path/filepath"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
 
+	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/service/config"
@@ -37,14 +39,17 @@ type Plan struct {
 
 	Source Source
 	Format programme.Format
-	// Depth is the screen's, in bits per pixel.
-	Depth   int
 	Encoder ffpipe.EncoderOptions
 	File    File
 
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration
-	// WorkDir is the directory of all sessions' work files.
+
+	// Browser is what to launch; only the log is left to the session.
+	Browser browser.Options
+	// FFmpeg is the program to run; "" = look it up.
+	FFmpeg string
+	// WorkDir is this egress's own directory, to be made, and removed at the end.
 	WorkDir string
 }
 
@@ -54,7 +59,8 @@ func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {
 }
 
 func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*Plan, error) {
-	if req.GetEgressId() == "" {
+	// The id names a directory: whatever is no plain name is not one of livekit-server's.
+	if id := req.GetEgressId(); id != filepath.Base(id) || !filepath.IsLocal(id) || id == "." {
 		return nil, errField("egressID")
 	}
 	w, err := wishOf(req)
@@ -89,13 +95,14 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		Type:        w.kind,
 		AcceptedAt:  now,
 		Source:      src,
-		Depth:       enc.depth,
 		Format:      enc.format(w.audio, w.video),
 		Encoder:     enc.options(w.audio, w.video, conf.VideoEncoderThreads),
 		File:        file,
 		MaxDuration: conf.SessionLimits.FileOutputMaxDuration,
-		WorkDir:     conf.WorkDir,
+		FFmpeg:      conf.Binaries.FFmpeg,
+		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}
+	p.Browser = chrome(conf, p.Format, enc.depth, p.WorkDir)
 	p.Info = p.info(req)
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/livekit/protocol/rpc"
@@ -25,7 +26,7 @@ type Source struct {
 	// URL is a Web source's page.
 	URL string
 
-	// The parts of a Room source's page: browser.RoomURL puts them together.
+	// The parts of a Room source's page: PageURL puts them together.
 	BaseURL string
 	Layout  string
 	WSURL   string
@@ -70,4 +71,21 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 		return Source{}, errField("ws_url")
 	}
 	return src, nil
+}
+
+// PageURL is the page to open. A Room's has the token in it: it is for the browser and not for a log.
+func (s Source) PageURL() (string, error) {
+	if s.Kind == Web {
+		return s.URL, nil
+	}
+	u, err := url.Parse(s.BaseURL)
+	if err != nil {
+		return "", errField("template base url")
+	}
+	q := u.Query()
+	q.Set("layout", s.Layout)
+	q.Set("url", s.WSURL)
+	q.Set("token", s.Token.Reveal())
+	u.RawQuery = q.Encode()
+	return u.String(), nil
 }
