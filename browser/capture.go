@@ -1,0 +1,80 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
+)
+
+// warmWait bounds the wait for the grab's first frames.
+const warmWait = 10 * time.Second
+
+// Capture starts the programme and places frames and sound on it. zero is the
+// nominal capture time of the first frame from now on, so that the grab's phase
+// is no A/V error; without video it is now. A programme's format must be the
+// options'.
+func (b *Browser) Capture(p *programme.Programme) (zero time.Time, err error) {
+	if f := p.Format(); f.Width != b.o.Width || f.Height != b.o.Height || f.FPS != b.o.FPS {
+		return zero, fmt.Errorf("capture: programme is %dx%d at %d, browser %dx%d at %d",
+			f.Width, f.Height, f.FPS, b.o.Width, b.o.Height, b.o.FPS)
+	}
+	b.mu.Lock()
+	grab, ear, opened, closed := b.grab, b.ear, b.opened, b.closed
+	b.mu.Unlock()
+	switch {
+	case closed:
+		return zero, errClosed
+	case !opened:
+		return zero, errNotOpen
+	}
+	if grab != nil {
+		if err := b.awaitWarm(grab); err != nil {
+			return zero, err
+		}
+	}
+	begin := func(at time.Duration) {
+		zero = b.epoch.Add(at)
+		if ear != nil {
+			ear.begin(p.AddAudio(), at)
+		}
+		p.Start(zero)
+	}
+	now := time.Since(b.epoch)
+	if grab != nil {
+		grab.begin(p, now, begin)
+	} else {
+		begin(now)
+	}
+	return zero, nil
+}
+
+func (b *Browser) awaitWarm(g *grab) error {
+	timer := time.NewTimer(warmWait)
+	defer timer.Stop()
+	select {
+	case <-g.warm:
+		return nil
+	case <-b.health.failed:
+		return fmt.Errorf("capture: %w", b.health.err)
+	case <-b.life.Done():
+		return errClosed
+	case <-timer.C:
+		return errors.New("capture: no frames")
+	}
+}
+
+// StopCapture ends the placing of frames and sound. The grab goes on, so that a
+// new capture begins at once.
+func (b *Browser) StopCapture() {
+	b.mu.Lock()
+	grab, ear := b.grab, b.ear
+	b.mu.Unlock()
+	if grab != nil {
+		grab.pause()
+	}
+	if ear != nil {
+		ear.pause()
+	}
+}

@@ -1,0 +1,131 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/go-rod/rod"
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+
+	"github.com/ffegress/ffegress/ffpipe"
+)
+
+// chromeWait bounds the start of Chromium up to its first page.
+const chromeWait = 30 * time.Second
+
+// chrome is a running Chromium under control.
+type chrome struct {
+	proc  *ffpipe.Proc
+	tools *devtools
+	rod   *rod.Browser
+	page  *rod.Page // the kiosk window's
+}
+
+// startChrome starts Chromium on a display and waits for its window's page.
+// life bounds the control connection, ctx the start.
+func startChrome(ctx, life context.Context, o *Options, dir string, d *display, s *sound) (*chrome, error) {
+	tools, child, err := newDevtools()
+	if err != nil {
+		return nil, err
+	}
+	env := baseEnv(dir, "DISPLAY="+d.name(), "XAUTHORITY="+d.cookie)
+	if s != nil {
+		env = append(env, "PULSE_SERVER="+s.server(), "PULSE_SINK="+sinkName)
+	}
+	proc, err := ffpipe.Start(ffpipe.Command{
+		Name:  "chromium",
+		Path:  o.Chromium,
+		Args:  chromiumArgs(chromiumFlags(o, dir)),
+		Env:   env,
+		Extra: child,
+		// Nothing of its profile is worth a clean end.
+		Log: o.Log,
+	})
+	if err != nil {
+		tools.Close()
+		return nil, err
+	}
+	c := &chrome{proc: proc, tools: tools}
+	c.rod = rod.New().Client(cdp.New().Start(tools)).NoDefaultDevice().Context(life)
+	ready := make(chan error, 1)
+	go func() { ready <- c.connect() }()
+	timer := time.NewTimer(chromeWait)
+	defer timer.Stop()
+	select {
+	case err = <-ready:
+		if err == nil {
+			return c, nil
+		}
+		c.stop()
+	case <-proc.Done():
+		c.stop()
+		<-ready
+	case <-ctx.Done():
+		c.stop()
+		<-ready
+		return nil, fmt.Errorf("start chromium: %w", ctx.Err())
+	case <-timer.C:
+		c.stop()
+		<-ready
+		return nil, fmt.Errorf("start chromium: not ready after %v", chromeWait)
+	}
+	// How it died tells more than what became of the connection.
+	var exit *ffpipe.ExitError
+	if errors.As(proc.Err(), &exit) && !exit.Wanted {
+		err = exit
+	}
+	return nil, fmt.Errorf("start chromium: %w", err)
+}
+
+// connect waits for the first page and attaches to it.
+func (c *chrome) connect() error {
+	if err := c.rod.Connect(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(c.rod.GetContext())
+	defer cancel()
+	events := c.rod.Context(ctx).Event()
+	for {
+		targets, err := proto.TargetGetTargets{}.Call(c.rod)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets.TargetInfos {
+			if t.Type == proto.TargetTargetInfoTypePage {
+				c.page, err = c.rod.PageFromTarget(t.TargetID)
+				return err
+			}
+		}
+		if _, ok := <-events; !ok {
+			return errors.New("connection closed")
+		}
+	}
+}
+
+// stop ends Chromium and waits until none of its processes is left.
+func (c *chrome) stop() {
+	c.tools.Close()
+	c.proc.Kill()
+	<-c.proc.Done()
+	awaitGroupGone(c.proc.PID())
+}
+
+// awaitGroupGone waits for the helpers of a killed process, for they hold
+// files in its directory; a second is far more than they need.
+func awaitGroupGone(group int) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		if errors.Is(syscall.Kill(-group, 0), syscall.ESRCH) {
+			return
+		}
+		<-tick.C
+	}
+}
+
+func profileDir(dir string) string { return filepath.Join(dir, "profile") }

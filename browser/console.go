@@ -1,0 +1,81 @@
+package browser
+
+import (
+	"strings"
+
+	"github.com/go-rod/rod"
+	"github.com/go-rod/rod/lib/proto"
+)
+
+// What a page writes to its console, as the whole of any argument of any
+// console method, to have the recording begin and end (the template protocol
+// of LiveKit Egress).
+const (
+	startSignal = "START_RECORDING"
+	endSignal   = "END_RECORDING"
+)
+
+// logLine takes one call of a console method.
+func (p *page) logLine(e *proto.RuntimeConsoleAPICalled) {
+	p.mu.Lock()
+	p.logged = true
+	p.mu.Unlock()
+	texts := make([]string, 0, len(e.Args))
+	for _, arg := range e.Args {
+		if arg.Type == proto.RuntimeRemoteObjectTypeString {
+			switch arg.Value.Str() {
+			case startSignal:
+				p.start()
+			case endSignal:
+				p.end()
+			}
+		}
+		texts = append(texts, argText(arg))
+	}
+	p.tell(string(e.Type), strings.Join(texts, " "))
+}
+
+func argText(arg *proto.RuntimeRemoteObject) string {
+	switch {
+	case arg.Type == proto.RuntimeRemoteObjectTypeString:
+		return arg.Value.Str()
+	case arg.UnserializableValue != "":
+		return string(arg.UnserializableValue)
+	case arg.Description != "":
+		return arg.Description
+	case arg.Type == proto.RuntimeRemoteObjectTypeUndefined:
+		return "undefined"
+	}
+	return arg.Value.String()
+}
+
+func exceptionText(d *proto.RuntimeExceptionDetails) string {
+	if d == nil {
+		return ""
+	}
+	if d.Exception != nil && d.Exception.Description != "" {
+		return d.Exception.Description
+	}
+	return d.Text
+}
+
+func (p *page) tell(level, text string) {
+	if p.console != nil {
+		p.console(level, p.redactor().Redact(text))
+	}
+}
+
+// discardLogged lets the page forget what it has logged: while somebody listens
+// each logged object is kept for him, which in hours of recording is a leak.
+func (p *page) discardLogged() {
+	p.mu.Lock()
+	logged := p.logged
+	p.logged = false
+	p.mu.Unlock()
+	if !logged {
+		return
+	}
+	_ = p.within(callWait, func(page *rod.Page) error {
+		return proto.RuntimeReleaseObjectGroup{ObjectGroup: "console"}.Call(page)
+	})
+}

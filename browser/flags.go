@@ -1,0 +1,131 @@
+package browser
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// sharedMemoryNeeded is what /dev/shm must have free to be used. Containers
+// often give it 64 MB, on which pages crash.
+const sharedMemoryNeeded = 256 << 20
+
+// startPage is the page of a browser that waits. It must be named: the first
+// window is not a kiosk otherwise.
+const startPage = "about:blank"
+
+// chromiumFlags gives the flags by name: nil removes one, "" is a bare flag.
+func chromiumFlags(o *Options, dir string) map[string]*string {
+	bare, value := new(string), func(v string) *string { return &v }
+	flags := map[string]*string{
+		"remote-debugging-pipe": bare,
+		"user-data-dir":         value(profileDir(dir)),
+
+		// The page and nothing else, of exactly the wanted size.
+		"kiosk":                               bare,
+		"window-position":                     value("0,0"),
+		"window-size":                         value(fmt.Sprintf("%d,%d", o.Width, o.Height)),
+		"force-device-scale-factor":           value("1"),
+		"hide-scrollbars":                     bare,
+		"test-type":                           bare, // no bar about unsupported flags
+		"no-first-run":                        bare,
+		"no-default-browser-check":            bare,
+		"disable-infobars":                    bare,
+		"disable-session-crashed-bubble":      bare,
+		"disable-notifications":               bare,
+		"deny-permission-prompts":             bare,
+		"disable-search-engine-choice-screen": bare,
+		"noerrdialogs":                        bare,
+		"disable-prompt-on-repost":            bare,
+		"suppress-message-center-popups":      bare,
+
+		// Colours as the page has them, and the cheapest compositor that still
+		// gives WebGL.
+		"force-color-profile":       value("srgb"),
+		"disable-gpu":               bare,
+		"enable-unsafe-swiftshader": bare,
+
+		// A page that nobody looks at must run as if somebody did.
+		"disable-background-timer-throttling":    bare,
+		"disable-backgrounding-occluded-windows": bare,
+		"disable-renderer-backgrounding":         bare,
+		"disable-hang-monitor":                   bare,
+		"disable-ipc-flooding-protection":        bare,
+
+		// Sound without a click, and a buffer that survives a busy CPU: with
+		// the default of 512 frames the audio clock lost seconds.
+		"autoplay-policy":   value("no-user-gesture-required"),
+		"audio-buffer-size": value("1024"),
+
+		// Nothing of its own on the network or the disk.
+		"disable-background-networking":          bare,
+		"disable-client-side-phishing-detection": bare,
+		"disable-component-update":               bare,
+		"disable-default-apps":                   bare,
+		"disable-extensions":                     bare,
+		"disable-sync":                           bare,
+		"disable-breakpad":                       bare,
+		"disable-crash-reporter":                 bare,
+		"disable-domain-reliability":             bare,
+		"metrics-recording-only":                 bare,
+		"no-pings":                               bare,
+		"password-store":                         value("basic"),
+		"use-mock-keychain":                      bare,
+		"disable-features": value("Translate,MediaRouter,OptimizationHints,CalculateNativeWinOcclusion," +
+			"GlobalMediaControls,DialMediaRouteProvider,InterestFeedContentSuggestions"),
+	}
+	if !o.Audio {
+		flags["disable-audio-output"] = bare // a silent device that keeps its clock
+	}
+	if !o.Sandbox {
+		flags["no-sandbox"] = bare
+	}
+	if o.Insecure {
+		flags["disable-web-security"] = bare
+		flags["allow-running-insecure-content"] = bare
+	}
+	if sharedMemory() < sharedMemoryNeeded {
+		flags["disable-dev-shm-usage"] = bare
+	}
+	for name, v := range o.Flags {
+		switch v := v.(type) {
+		case bool:
+			flags[name] = nil
+			if v {
+				flags[name] = bare
+			}
+		case nil:
+			flags[name] = nil
+		default:
+			flags[name] = value(fmt.Sprint(v))
+		}
+	}
+	return flags
+}
+
+// chromiumArgs gives argv[1:], sorted, with the start page last.
+func chromiumArgs(flags map[string]*string) []string {
+	var args []string
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		v := flags[name]
+		switch {
+		case v == nil:
+		case *v == "":
+			args = append(args, "--"+name)
+		default:
+			args = append(args, "--"+name+"="+*v)
+		}
+	}
+	return append(args, startPage)
+}
+
+// sharedMemory gives the bytes that are free in /dev/shm.
+func sharedMemory() int64 {
+	var st unix.Statfs_t
+	if err := unix.Statfs("/dev/shm", &st); err != nil {
+		return 0
+	}
+	return int64(st.Bavail) * st.Bsize
+}

@@ -1,0 +1,71 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// DefaultAudioDelay is how much later than it was heard sound is placed on the
+// programme, so that it meets the picture: a <video> frame needs that much
+// longer from its presentation time through Chromium's compositor, the X
+// server and the grab than a sample needs through the null sink, which also
+// renders a block (1024 frames) ahead. Measured on pages like a live room; a
+// page that draws in requestAnimationFrame would want about 25 ms more.
+const DefaultAudioDelay = 55 * time.Millisecond
+
+// Options say what to launch.
+type Options struct {
+	Width, Height int // of the page, in pixels; both even
+	Depth         int // of the screen, in bits; 0 means 24
+	FPS           int
+	Video, Audio  bool // what Capture will be asked for
+
+	Sandbox  bool           // run Chromium with its sandbox (needs a user other than root)
+	Insecure bool           // let pages mix origins and insecure content
+	Flags    map[string]any // Chromium flags, last word: true a bare flag, false removed, anything else its value
+
+	Dir string // private directory, created 0700 and removed by Close
+
+	Chromium, Xvfb, PulseAudio, FFmpeg string // programs; empty means look them up
+
+	// AudioDelay is added to the time of all sound; 0 means
+	// [DefaultAudioDelay], negative moves sound earlier.
+	AudioDelay time.Duration
+
+	// Console gets what the page writes to its console, and its uncaught
+	// exceptions (level "exception"). It must not block.
+	Console func(level, text string)
+	Log     *slog.Logger // nil discards
+
+	tries      int           // of a page load; 0 means 3
+	tryTimeout time.Duration // of one try; 0 means 30 s
+}
+
+func (o *Options) complete() error {
+	if o.Depth == 0 {
+		o.Depth = 24
+	}
+	if o.AudioDelay == 0 {
+		o.AudioDelay = DefaultAudioDelay
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.tries == 0 {
+		o.tries = 3
+	}
+	if o.tryTimeout == 0 {
+		o.tryTimeout = 30 * time.Second
+	}
+	switch {
+	case o.Width < 16 || o.Height < 16 || o.Width%2 != 0 || o.Height%2 != 0:
+		return fmt.Errorf("launch browser: size %dx%d: need even numbers from 16", o.Width, o.Height)
+	case o.FPS < 1:
+		return fmt.Errorf("launch browser: %d frames per second", o.FPS)
+	case o.Dir == "":
+		return errors.New("launch browser: no directory given")
+	}
+	return nil
+}

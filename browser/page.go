@@ -1,0 +1,160 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-rod/rod"
+	"github.com/go-rod/rod/lib/proto"
+
+	"github.com/ffegress/ffegress/ffpipe"
+)
+
+// callWait bounds DevTools calls that need no page to think.
+const callWait = 5 * time.Second
+
+var errCrashed = errors.New("crashed")
+
+// page is the kiosk window's page: its events come in one goroutine.
+type page struct {
+	rod     *rod.Page
+	browser *rod.Browser
+	console func(level, text string)
+	redact  *ffpipe.Redactor // set before the first load
+
+	started, ended     chan struct{}
+	startOnce, endOnce sync.Once
+	failed             chan struct{}
+	failOnce           sync.Once
+	failure            error // written before failed is closed
+	logged             bool  // the page has written to its console; see discardLogged
+	mu                 sync.Mutex
+	current            *navigation // the load under way
+	cancel             context.CancelFunc
+	wg                 sync.WaitGroup
+}
+
+// newPage enables what is listened to and starts listening.
+func newPage(c *chrome, console func(level, text string)) (*page, error) {
+	ctx, cancel := context.WithCancel(c.page.GetContext())
+	p := &page{
+		rod: c.page.Context(ctx), browser: c.rod.Context(ctx), console: console,
+		started: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
+		cancel: cancel,
+	}
+	events := p.browser.Event()
+	p.wg.Go(func() {
+		for msg := range events {
+			p.handle(msg)
+		}
+	})
+	err := p.within(callWait, func(page *rod.Page) error {
+		if err := (proto.RuntimeEnable{}).Call(page); err != nil {
+			return err
+		}
+		if err := (proto.InspectorEnable{}).Call(page); err != nil {
+			return err
+		}
+		if err := (proto.PageSetLifecycleEventsEnabled{Enabled: true}).Call(page); err != nil {
+			return err
+		}
+		// A download would open a bubble.
+		return proto.BrowserSetDownloadBehavior{Behavior: proto.BrowserSetDownloadBehaviorBehaviorDeny}.Call(page)
+	})
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// within makes calls with a deadline.
+func (p *page) within(d time.Duration, calls func(*rod.Page) error) error {
+	ctx, cancel := context.WithTimeout(p.rod.GetContext(), d)
+	defer cancel()
+	return calls(p.rod.Context(ctx))
+}
+
+// handle takes one event. It may make short calls: events queue meanwhile.
+func (p *page) handle(msg *rod.Message) {
+	if msg.SessionID == "" {
+		p.handleTarget(msg)
+		return
+	}
+	if msg.SessionID != p.rod.SessionID {
+		return
+	}
+	switch msg.Method {
+	case "Runtime.consoleAPICalled":
+		var e proto.RuntimeConsoleAPICalled
+		msg.Load(&e)
+		p.logLine(&e)
+	case "Runtime.exceptionThrown":
+		var e proto.RuntimeExceptionThrown
+		msg.Load(&e)
+		p.tell("exception", exceptionText(e.ExceptionDetails))
+	case "Inspector.targetCrashed":
+		p.fail(errCrashed)
+	case "Page.javascriptDialogOpening":
+		// An alert would stand in the picture and stop the page.
+		_ = p.within(callWait, func(page *rod.Page) error {
+			return proto.PageHandleJavaScriptDialog{Accept: true}.Call(page)
+		})
+	case "Page.lifecycleEvent":
+		var e proto.PageLifecycleEvent
+		msg.Load(&e)
+		if e.Name == proto.PageLifecycleEventNameLoad && e.FrameID == p.rod.FrameID {
+			p.navigating(func(n *navigation) { n.load(e.LoaderID) })
+		}
+	case "Network.responseReceived":
+		var e proto.NetworkResponseReceived
+		msg.Load(&e)
+		if e.Type == proto.NetworkResourceTypeDocument && e.FrameID == p.rod.FrameID {
+			p.navigating(func(n *navigation) { n.respond(e.Response.Status, e.Response.StatusText) })
+		}
+	}
+}
+
+// handleTarget takes the events of the browser as a whole.
+func (p *page) handleTarget(msg *rod.Message) {
+	switch msg.Method {
+	case "Target.targetCrashed":
+		var e proto.TargetTargetCrashed
+		if msg.Load(&e); e.TargetID == p.rod.TargetID {
+			p.fail(errCrashed)
+		}
+	case "Target.targetDestroyed":
+		var e proto.TargetTargetDestroyed
+		if msg.Load(&e); e.TargetID == p.rod.TargetID {
+			p.fail(errors.New("closed"))
+		}
+	case "Target.targetCreated":
+		var e proto.TargetTargetCreated
+		msg.Load(&e)
+		if t := e.TargetInfo; t.Type == proto.TargetTargetInfoTypePage && t.TargetID != p.rod.TargetID {
+			// Another window would cover the page.
+			_ = p.within(callWait, func(page *rod.Page) error {
+				_, err := proto.TargetCloseTarget{TargetID: t.TargetID}.Call(p.browser.Context(page.GetContext()))
+				return err
+			})
+		}
+	}
+}
+
+func (p *page) start() { p.startOnce.Do(func() { close(p.started) }) }
+func (p *page) end()   { p.endOnce.Do(func() { close(p.ended) }) }
+
+func (p *page) fail(err error) {
+	p.failOnce.Do(func() {
+		p.failure = err
+		close(p.failed)
+	})
+}
+
+// close stops listening.
+func (p *page) close() {
+	p.cancel()
+	p.wg.Wait()
+}

@@ -1,0 +1,69 @@
+package browser
+
+import (
+	"fmt"
+	"os/exec"
+)
+
+// MissingProgramError says that a program that the browser source needs is not
+// installed.
+type MissingProgramError struct {
+	Program string // as it is called
+	Package string // Debian's package of it
+	Err     error
+}
+
+func (e *MissingProgramError) Error() string {
+	return fmt.Sprintf("%s not found: install it (Debian package %q) or name its path in the configuration", e.Program, e.Package)
+}
+
+func (e *MissingProgramError) Unwrap() error { return e.Err }
+
+// The real binary comes first: Debian's wrapper script adds flags of its own
+// and 0.1 s.
+var chromiumNames = []string{"/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+
+// findPrograms replaces names by paths, so that whatever is missing is told
+// before anything is started.
+func (o *Options) findPrograms() error {
+	needs := []struct {
+		path    *string
+		wanted  bool
+		program string
+		pkg     string
+		names   []string
+	}{
+		{&o.Chromium, true, "Chromium", "chromium", chromiumNames},
+		{&o.Xvfb, true, "Xvfb", "xvfb", []string{"Xvfb"}},
+		{&o.PulseAudio, o.Audio, "PulseAudio", "pulseaudio", []string{"pulseaudio"}},
+		{&o.FFmpeg, o.Video, "ffmpeg", "ffmpeg", []string{"ffmpeg"}},
+	}
+	for _, n := range needs {
+		if !n.wanted {
+			continue
+		}
+		names := n.names
+		if *n.path != "" {
+			names = []string{*n.path}
+		}
+		path, err := lookUp(names)
+		if err != nil {
+			program := n.program
+			if *n.path != "" {
+				program = *n.path
+			}
+			return &MissingProgramError{Program: program, Package: n.pkg, Err: err}
+		}
+		*n.path = path
+	}
+	return nil
+}
+
+func lookUp(names []string) (path string, err error) {
+	for _, name := range names {
+		if path, err = exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
