@@ -28,7 +28,7 @@ func shorten(x []int16, n int) {
 	for j := range n - 1 {
 		here, next := x[j*Channels], x[(j+1)*Channels]
 		after := x[min(j+2, n-1)*Channels]
-		t := float32(1)
+		t := float32(0)
 		if n > 2 {
 			t = float32(j) / float32(n-2)
 		}

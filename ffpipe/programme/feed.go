@@ -25,7 +25,7 @@ var (
 
 // Feed is the encoder's consumer: bounded queues between the programme, which never waits, and two raw pipes. It
 // outlives encoders: while none is served it keeps the newest pictures and the sound since Forget, and the next one is
-// served from any point. Memory is bounded by five pictures and 30 s of sound.
+// served from any point. Memory is bounded by six pictures and 30 s of sound.
 type Feed struct {
 	format Format
 	line   Timeline
@@ -94,9 +94,6 @@ func (f *Feed) VideoFrame(n int64, frame *Frame, _ bool) {
 	}
 	f.stats.MaxLagFrames = max(f.stats.MaxLagFrames, lag)
 	q.push(n, frame, f.lagging)
-	if f.run == nil {
-		q.trim()
-	}
 	f.changed.Broadcast()
 }
 

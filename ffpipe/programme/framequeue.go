@@ -1,7 +1,7 @@
 package programme
 
-// maxRuns bounds the distinct pictures in a frame queue.
-const maxRuns = 4
+// maxRuns bounds the distinct pictures in a frame queue: lagOn of them, and the one that is being written.
+const maxRuns = lagOn + 1
 
 // frameRun is one picture for the slots first … end−1.
 type frameRun struct {
@@ -14,14 +14,14 @@ type frameRun struct {
 type frameQueue struct {
 	runs  []frameRun
 	tail  *Frame
-	first int64 // first slot ever pushed
 	next  int64 // slot after the last one pushed
 }
 
 // push appends slot n with picture f, as a further slot of the newest picture if that is the same or again says so.
+// Beyond maxRuns the oldest picture is dropped.
 func (q *frameQueue) push(n int64, f *Frame, again bool) {
 	if q.tail == nil {
-		q.first, q.next = n, n
+		q.next = n
 		q.runs = make([]frameRun, 0, maxRuns+1)
 	}
 	if q.tail == nil || (q.tail != f && !again) {
@@ -37,11 +37,7 @@ func (q *frameQueue) push(n int64, f *Frame, again bool) {
 		q.runs = append(q.runs, frameRun{frame: q.tail.Retain(), first: q.next, end: n + 1})
 	}
 	q.next = n + 1
-}
-
-// trim drops the oldest pictures down to maxRuns.
-func (q *frameQueue) trim() {
-	for len(q.runs) > maxRuns {
+	if len(q.runs) > maxRuns {
 		q.pop()
 	}
 }

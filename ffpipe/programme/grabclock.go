@@ -29,6 +29,7 @@ type GrabClock struct {
 	window minFilter
 
 	from, until time.Duration // of all observations
+	newest      int64         // index
 	observed    bool
 
 	begun  bool
@@ -54,22 +55,22 @@ func (c *GrabClock) Observe(index int64, arrival time.Duration) {
 
 func (c *GrabClock) observe(index int64, arrival time.Duration) time.Duration {
 	if !c.observed {
-		c.from, c.observed = arrival, true
+		c.from, c.newest, c.observed = arrival, index, true
 	}
-	c.until = arrival
+	c.until, c.newest = arrival, max(c.newest, index)
 	return c.window.add(arrival, arrival-c.line.FrameTime(index))
 }
 
-// Begin sets the timeline's zero to the nominal capture time of the first frame at or after at, and returns it with
-// that frame's index. Some ten frames should have been observed by then. Without any, zero is at, first is −1, and the
-// first frame placed sets the grid.
+// Begin sets the timeline's zero to the nominal capture time of the first frame at or after at that was not observed
+// yet, and returns it with that frame's index. Some ten frames should have been observed by then. Without any, zero is
+// at, first is −1, and the first frame placed sets the grid.
 func (c *GrabClock) Begin(at time.Duration) (zero time.Duration, first int64) {
 	c.begun, c.zero = true, at
 	phase, ok := c.window.min()
 	if !ok {
 		return at, -1
 	}
-	first = c.line.FrameAt(at - phase)
+	first = max(c.line.FrameAt(at-phase), c.newest+1)
 	for c.line.FrameTime(first)+phase < at {
 		first++
 	}
@@ -113,6 +114,8 @@ func (c *GrabClock) Place(index int64, arrival time.Duration) (slot int64, ok bo
 		c.last = 1
 		c.skipped++
 		return slot + 1, true
+	case e > -period/4 && e < period/4:
+		c.last = 0
 	}
 	return slot, true
 }

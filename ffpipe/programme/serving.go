@@ -63,11 +63,11 @@ func (f *Feed) Serve(ctx context.Context, from Point, video, audio io.WriteClose
 
 	done := make(chan struct{}, 2)
 	running := 0
-	write := func(kind string, w io.WriteCloser, copy func(*serving, io.Writer) error) {
+	write := func(kind string, w io.WriteCloser, drain func(*serving, io.Writer) error) {
 		running++
 		go func() {
 			defer func() { done <- struct{}{} }()
-			err := copy(r, w)
+			err := drain(r, w)
 			if err == nil {
 				err = w.Close()
 			}
@@ -102,7 +102,6 @@ func (f *Feed) Serve(ctx context.Context, from Point, video, audio io.WriteClose
 	}
 	f.run = nil
 	f.stats.Written = r.pos
-	f.frames.trim()
 	return r.err
 }
 

@@ -29,7 +29,8 @@ func newVideoSlot(p *Programme) *VideoSlot {
 
 // Put gives the picture of a slot to the programme, which owns it from then on. A picture for a slot that was emitted
 // already becomes the one that is repeated, and counts as late; a negative slot is before zero and sets the picture to
-// begin with. A picture ahead of the clock waits for its time; the oldest of more than the queue holds is dropped.
+// begin with. A picture ahead of the clock waits for its time. When more wait than the queue holds (half a second), the
+// oldest is shown early; one more than a second ahead is dropped.
 func (v *VideoSlot) Put(slot int64, f *Frame) {
 	p := v.p
 	p.mu.Lock()
@@ -43,6 +44,10 @@ func (v *VideoSlot) Put(slot int64, f *Frame) {
 			v.stats.late++
 		}
 		v.hold(slot, f)
+		return
+	}
+	if slot-v.next >= int64(2*v.limit) {
+		v.drop(f)
 		return
 	}
 	i := len(v.queue)
@@ -59,7 +64,7 @@ func (v *VideoSlot) Put(slot int64, f *Frame) {
 			v.drop(f)
 			return
 		}
-		v.hold(v.queue[0].slot, v.pop())
+		v.hold(v.pop())
 		i--
 	}
 	v.queue = append(v.queue, queued{})
@@ -81,7 +86,7 @@ func (v *VideoSlot) take() (n int64, f *Frame, fresh bool) {
 	n = v.next
 	v.next++
 	if len(v.queue) > 0 && v.queue[0].slot <= n {
-		v.hold(v.queue[0].slot, v.pop())
+		v.hold(v.pop())
 	}
 	fresh, v.fresh = v.fresh, false
 	if fresh {
@@ -110,12 +115,12 @@ func (v *VideoSlot) hold(slot int64, f *Frame) {
 }
 
 // called locked
-func (v *VideoSlot) pop() *Frame {
-	f := v.queue[0].frame
+func (v *VideoSlot) pop() (slot int64, f *Frame) {
+	first := v.queue[0]
 	n := copy(v.queue, v.queue[1:])
 	v.queue[n] = queued{}
 	v.queue = v.queue[:n]
-	return f
+	return first.slot, first.frame
 }
 
 // called locked
@@ -127,7 +132,8 @@ func (v *VideoSlot) drop(f *Frame) {
 // clear gives all pictures back. Called locked.
 func (v *VideoSlot) clear() {
 	for len(v.queue) > 0 {
-		v.drop(v.pop())
+		_, f := v.pop()
+		v.drop(f)
 	}
 	if v.held != nil {
 		v.held.Release()
