@@ -10,10 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/ffegress/ffegress/ffpipe/programme"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func avHub() *Hub { return NewHub(HubOptions{FPS: 30, HasVideo: true, HasAudio: true}) }
 

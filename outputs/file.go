@@ -1,0 +1,235 @@
+package outputs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/ffpipe/workfile"
+)
+
+// ErrNothing is wrapped by File.Finish when no media was written; there is no
+// file then.
+var ErrNothing = errors.New("nothing was recorded")
+
+// File records the hub's stream. While it runs, Work is a playable fragmented
+// MP4; Finish makes Target of it, an MP4 with its index in front. Nothing that
+// is half made ever has Target's name.
+type File struct {
+	Hub      *Hub
+	FFmpeg   string           // executable that finalises
+	FS       workfile.FS      // nil = the system's
+	Syncer   *workfile.Syncer // of Work's file system; nil = synced at the end only
+	Work     string           // must not exist, its folder must
+	Target   string           // missing folders are made, 0755
+	MaxQueue int64            // bytes that may wait for the disk; 0 = 64 MiB
+	Log      *slog.Logger     // nil discards
+
+	sub     *Subscription
+	stop    context.CancelFunc
+	ended   chan struct{} // the writing goroutine is gone
+	failed  chan struct{} // closed before ended when err is set
+	err     error         // why it failed by itself
+	writer  *workfile.Writer
+	span    span
+	written atomic.Int64
+}
+
+var _ Output = (*File)(nil)
+
+// Start subscribes and begins to write. Its error is that the target's folder
+// can not be made.
+func (f *File) Start(ctx context.Context) error {
+	if f.FS == nil {
+		f.FS = workfile.OS()
+	}
+	if f.Log == nil {
+		f.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
+		return fmt.Errorf("folder of %s: %w", filepath.Base(f.Target), err)
+	}
+	ctx, f.stop = context.WithCancel(ctx)
+	f.ended, f.failed = make(chan struct{}), make(chan struct{})
+	f.sub = f.Hub.Subscribe("file "+filepath.Base(f.Target), Lossless{f.MaxQueue})
+	go func() {
+		defer close(f.ended)
+		defer f.sub.Close()
+		if f.err = f.record(ctx); f.err != nil {
+			close(f.failed)
+		}
+	}()
+	return nil
+}
+
+// Done closes when the disk or the queue failed. What was written until then is
+// delivered by Finish.
+func (f *File) Done() <-chan struct{} { return f.failed }
+
+// Err is why Done closed.
+func (f *File) Err() error {
+	select {
+	case <-f.failed:
+		return f.err
+	default:
+		return nil
+	}
+}
+
+// Written is how many bytes of media were written so far.
+func (f *File) Written() int64 { return f.written.Load() }
+
+// record appends until the stream ends. Only its own failures are errors: why
+// the stream ended is told by the Encoding.
+func (f *File) record(ctx context.Context) error {
+	for {
+		fragment, err := f.sub.Next(ctx)
+		switch {
+		case errors.Is(err, ErrOverflow):
+			return err
+		case err != nil:
+			return nil
+		}
+		if f.writer == nil {
+			// Not earlier: a job that fails before any media leaves no file.
+			if f.writer, err = workfile.Create(f.FS, f.Syncer, f.Work); err != nil {
+				return err
+			}
+		}
+		if err := f.writer.Append(fragment.Data); err != nil {
+			return err
+		}
+		f.written.Store(f.writer.Size())
+		f.span.add(fragment)
+	}
+}
+
+// Finish waits for the end of the stream, then finalises. If that can not be
+// done, the work file is delivered under the target's name and the Note says
+// so; if that can not be done either, the work file stays for another try.
+func (f *File) Finish(ctx context.Context) (Result, error) {
+	select {
+	case <-f.ended:
+	case <-ctx.Done():
+		f.Log.Warn("recording is cut short", "err", context.Cause(ctx), "target", f.Target)
+	}
+	f.stop()
+	<-f.ended
+	if f.writer == nil {
+		return Result{}, f.failure(ErrNothing)
+	}
+	if err := f.writer.Close(); err != nil && f.err == nil {
+		f.err = err
+	}
+	if f.span.empty() {
+		return Result{}, f.failure(errors.Join(ErrNothing, f.removeWork()))
+	}
+	note, err := f.deliver(ctx)
+	if err != nil {
+		return Result{}, f.failure(err)
+	}
+	size, err := sizeOf(f.FS, f.Target)
+	if err != nil {
+		f.Log.Warn("size of delivered file", "err", err)
+		size = f.written.Load()
+	}
+	return Result{Path: f.Target, Size: size, Duration: f.span.duration(f.Hub.o.FPS), Note: note}, f.failure(nil)
+}
+
+// failure joins what failed while recording with what failed now.
+func (f *File) failure(now error) error {
+	err := errors.Join(f.err, now)
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("record %s: %w", filepath.Base(f.Target), err)
+}
+
+// deliver gets the recording to its final name, finalised if possible.
+func (f *File) deliver(ctx context.Context) (note string, err error) {
+	if f.err != nil { // the end of the file may be torn
+		if _, err := workfile.TruncateMP4(f.FS, f.Work); err != nil {
+			return "", err
+		}
+	}
+	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
+		return "", err
+	}
+	finaliser := workfile.Finaliser{FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log}
+	finalErr := workfile.Finalise(ctx, finaliser, f.Work, f.Target)
+	if finalErr == nil {
+		if err := f.removeWork(); err != nil {
+			f.Log.Warn("work file stays", "err", err)
+		}
+		return "", nil
+	}
+	f.Log.Warn("could not finalise, delivering the work file", "err", finalErr)
+	if _, err := workfile.TruncateMP4(f.FS, f.Work); err != nil {
+		return "", errors.Join(finalErr, err)
+	}
+	if err := workfile.Deliver(f.FS, f.Work, f.Target); err != nil {
+		return "", errors.Join(finalErr, err)
+	}
+	return "delivered as fragmented MP4, could not be finalised: " + finalErr.Error(), nil
+}
+
+func (f *File) removeWork() error {
+	err := f.FS.Remove(f.Work)
+	if err != nil && !errors.Is(err, iofs.ErrNotExist) {
+		return fmt.Errorf("remove work file: %w", err)
+	}
+	return nil
+}
+
+func sizeOf(fs workfile.FS, path string) (int64, error) {
+	file, err := fs.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	size, err := file.Size()
+	return size, errors.Join(err, file.Close())
+}
+
+// span is the part of the timeline that a file holds.
+type span struct {
+	fragments          int64
+	videoFrom, videoTo int64 // frames
+	audioFrom, audioTo int64 // samples
+}
+
+func (s *span) add(f *Fragment) {
+	if f.Init {
+		return
+	}
+	s.fragments++
+	if f.VideoEnd > f.VideoStart {
+		if s.videoTo == 0 {
+			s.videoFrom = f.VideoStart
+		}
+		s.videoTo = f.VideoEnd
+	}
+	if f.AudioEnd > f.AudioStart {
+		if s.audioTo == 0 {
+			s.audioFrom = f.AudioStart
+		}
+		s.audioTo = f.AudioEnd
+	}
+}
+
+func (s *span) empty() bool { return s.fragments == 0 }
+
+// duration is that of the longer track.
+func (s *span) duration(fps int) time.Duration {
+	line := programme.Timeline{FPS: fps}
+	audio := line.SampleTime(s.audioTo - s.audioFrom)
+	if fps <= 0 {
+		return audio
+	}
+	return max(audio, line.FrameTime(s.videoTo-s.videoFrom))
+}
