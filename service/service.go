@@ -12,6 +12,7 @@ import (
 	"github.com/livekit/psrpc"
 
 	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/service/config"
 	"github.com/ffegress/ffegress/service/session"
 )
@@ -28,6 +29,7 @@ type Service struct {
 	template *browser.TemplateServer
 	reporter *reporter
 	sessions *sessions
+	syncer   workfile.Syncer // of the work dir
 	log      *slog.Logger
 
 	draining  atomic.Bool
@@ -68,7 +70,7 @@ func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
 	if err := s.template.Start(); err != nil {
 		return fmt.Errorf("serve the room template: %w", err)
 	}
-	defer s.template.Close()
+	defer func() { _ = s.template.Close(context.Background()) }()
 	if err := s.rpc.RegisterStartEgressTopic(s.conf.ClusterID); err != nil {
 		return fmt.Errorf("serve StartEgress: %w", err)
 	}

@@ -28,7 +28,6 @@ type progressLine struct {
 	quit chan struct{}
 	wg   sync.WaitGroup
 	last session.Progress
-	at   time.Time
 }
 
 func newProgressLine(w io.Writer, run *session.Session) *progressLine {
@@ -50,8 +49,8 @@ func (l *progressLine) start() {
 		defer t.Stop()
 		for {
 			select {
-			case now := <-t.C:
-				l.show(now)
+			case <-t.C:
+				l.show()
 			case <-l.quit:
 				return
 			}
@@ -59,19 +58,19 @@ func (l *progressLine) start() {
 	})
 }
 
-// show writes elapsed media time, size on disk, frames per second, repeats and bit rate; the rates
-// are those since the line before.
-func (l *progressLine) show(now time.Time) {
+// show writes elapsed media time, size on disk, fresh pictures per second, repeats and bit rate; the
+// rates are those since the line before.
+func (l *progressLine) show() {
 	p, ok := l.run.Progress()
 	if !ok {
 		return
 	}
 	fps, kbps := 0.0, 0.0
-	if dt := now.Sub(l.at).Seconds(); !l.at.IsZero() && dt > 0 {
-		fps = float64(p.Frames-l.last.Frames) / dt
+	if dt := (p.Elapsed - l.last.Elapsed).Seconds(); dt > 0 {
+		fps = float64(p.Frames-p.Repeats-l.last.Frames+l.last.Repeats) / dt
 		kbps = float64(p.Bytes-l.last.Bytes) * 8 / 1000 / dt
 	}
-	l.last, l.at = p, now
+	l.last = p
 	text := fmt.Sprintf("%s  %s  %.1f fps  %d repeats  %.0f kb/s",
 		p.Elapsed.Truncate(100*time.Millisecond), size(p.Bytes), fps, p.Repeats, kbps)
 	if l.terminal {

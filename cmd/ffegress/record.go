@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/service/config"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/service/session"
@@ -60,7 +61,7 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err := template.Start(); err != nil {
 		return err
 	}
-	defer template.Close()
+	defer func() { _ = template.Close(context.Background()) }()
 	// The built-in template is served on a port of this recording's own, beside a running service.
 	if builtin := fmt.Sprintf("http://localhost:%d/", conf.TemplatePort); conf.TemplateBase == builtin {
 		conf.TemplateBase = template.URL()
@@ -72,7 +73,11 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err := p.Prepare(); err != nil {
 		return err
 	}
-	run := session.New(p, func(*livekit.EgressInfo) {}, log)
+	run := session.New(p, session.Options{
+		OnUpdate: func(*livekit.EgressInfo) {}, // the line on the terminal tells
+		Syncer:   &workfile.Syncer{},
+		Log:      log,
+	})
 	info := recordUntilEnd(ctx, cmd, run)
 	if cmd.Bool("json") {
 		out, err := protojson.MarshalOptions{Multiline: true, UseProtoNames: true}.Marshal(info)

@@ -56,9 +56,9 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 				return nil
 			}
 		case <-s.pipeline.encoding.Done():
-			return failure(psrpc.NewError(psrpc.Internal, s.pipeline.broken()))
+			return failure(psrpc.NewErrorf(psrpc.Internal, "encoder: %w", s.pipeline.encoding.Err()))
 		case <-s.pipeline.output.Done():
-			return failure(psrpc.NewError(psrpc.Internal, s.pipeline.broken()))
+			return &ending{reason: ReasonFailure} // its Finish tells the error
 		case m := <-s.messages:
 			s.answer(m)
 		case <-s.noStart:

@@ -2,9 +2,9 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/livekit/psrpc"
@@ -38,28 +38,17 @@ func (s *browserSource) Open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.browser, err = browser.Launch(ctx, s.options())
+	o := s.plan.Browser
+	o.Log = s.log
+	s.browser, err = browser.Launch(ctx, o)
 	if err != nil {
-		return psrpc.NewErrorf(psrpc.Internal, "%w", err)
+		return psrpc.NewError(psrpc.Internal, err)
 	}
 	if err := s.browser.Open(ctx, url, s.plan.Source.AwaitStart); err != nil {
-		return psrpc.NewErrorf(psrpc.InvalidArgument, "%w", err)
+		return pageError(err)
 	}
 	go s.watch()
 	return nil
-}
-
-func (s *browserSource) options() browser.Options {
-	f, c := s.plan.Format, s.plan.Config
-	return browser.Options{
-		Width: f.Width, Height: f.Height, Depth: s.plan.Depth, FPS: f.FPS,
-		Video: f.Video, Audio: f.Audio,
-		Sandbox: c.EnableChromeSandbox, Insecure: c.Insecure, Flags: c.ChromeFlags,
-		Dir:      filepath.Join(s.plan.WorkDir, "browser"),
-		Chromium: c.Binaries.Chromium, Xvfb: c.Binaries.Xvfb,
-		PulseAudio: c.Binaries.PulseAudio, FFmpeg: c.Binaries.FFmpeg,
-		Log: s.log,
-	}
 }
 
 // watch turns what the browser tells into events.
@@ -74,12 +63,21 @@ func (s *browserSource) watch() {
 			s.events <- Event{Kind: EventEnded}
 			return
 		case <-s.browser.Failed():
-			s.events <- Event{Kind: EventFailed, Err: psrpc.NewErrorf(psrpc.Internal, "%w", s.browser.Err())}
+			s.events <- Event{Kind: EventFailed, Err: pageError(s.browser.Err())}
 			return
 		case <-s.quit:
 			return
 		}
 	}
+}
+
+// pageError tells the page's own trouble, which is the caller's to mend, from ours.
+func pageError(err error) error {
+	var page *browser.PageError
+	if errors.As(err, &page) {
+		return psrpc.NewError(psrpc.InvalidArgument, err)
+	}
+	return psrpc.NewError(psrpc.Internal, err)
 }
 
 func (s *browserSource) Begin(p *programme.Programme) (time.Time, error) {

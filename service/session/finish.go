@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -19,7 +20,7 @@ const closeWait = 10 * time.Second
 func (s *Session) finish(e *ending) {
 	end := time.Now()
 	wasActive := s.status.info.Status == livekit.EgressStatus_EGRESS_ACTIVE
-	if wasActive && e.err == nil && e.reason != ReasonLimit {
+	if wasActive && e.reason != ReasonFailure && e.reason != ReasonLimit {
 		s.status.ending(e.reason)
 	}
 	var result outputs.Result
@@ -56,6 +57,7 @@ func (s *Session) windDown(end time.Time) (outputs.Result, error) {
 	defer cancel()
 	if s.pipeline == nil {
 		s.closeSource(ctx)
+		s.removeWorkDir()
 		return outputs.Result{}, nil
 	}
 	closed := make(chan struct{})
@@ -66,11 +68,20 @@ func (s *Session) windDown(end time.Time) (outputs.Result, error) {
 	}()
 	result, err := s.pipeline.drain()
 	<-closed
+	if err == nil || errors.Is(err, outputs.ErrNothing) {
+		s.removeWorkDir()
+	}
 	if err != nil {
 		err = deliveryError(err)
 	}
-	s.removeWorkDir()
 	return result, err
+}
+
+// removeWorkDir is called when nothing that was recorded is left in it.
+func (s *Session) removeWorkDir() {
+	if err := os.RemoveAll(s.plan.WorkDir); err != nil {
+		s.log.Warn("work dir could not be removed", "dir", s.plan.WorkDir, "error", err)
+	}
 }
 
 func (s *Session) closeSource(ctx context.Context) {

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -25,7 +24,7 @@ type pipeline struct {
 	output    outputs.Output
 	log       *slog.Logger
 
-	zero, end time.Time
+	zero time.Time
 }
 
 // pipelineOptions are what a pipeline is built from.
@@ -54,7 +53,7 @@ func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
 	}
 	if err := p.encoding.Start(ctx); err != nil {
 		hub.Close(err)
-		_, _ = p.output.Finish(ctx)
+		_, _ = p.output.Finish(ctx) // there is nothing to save
 		return nil, err
 	}
 	return p, nil
@@ -67,18 +66,31 @@ func (p *pipeline) begin(src Source) error {
 	return err
 }
 
-// broken tells of an end that the pipeline came to by itself; the second call of a select's case.
-func (p *pipeline) broken() error {
-	if err := p.encoding.Err(); err != nil {
-		return fmt.Errorf("encoder: %w", err)
+// progress may be asked for from any goroutine.
+func (p *pipeline) progress() Progress {
+	frames, encoded := p.programme.Stats(), p.encoding.Stats()
+	overload := p.encoding.Feed.Stats().Overload
+	return Progress{
+		Elapsed: p.elapsed(frames),
+		Frames:  frames.Frames,
+		Repeats: frames.Repeats + overload,
+		Bytes:   p.encoding.Hub.Stats().Bytes,
+		Encoder: encoded.Restarts,
 	}
-	return errors.New("output ended by itself")
+}
+
+// elapsed is the media time so far.
+func (p *pipeline) elapsed(s programme.Stats) time.Duration {
+	f := p.programme.Format()
+	if f.Video {
+		return f.Timeline().FrameTime(s.Frames)
+	}
+	return f.Timeline().SampleTime(s.Samples)
 }
 
 // stop ends the programme at the instant end and, once it has taken in what belongs to it, the
 // source's media.
 func (p *pipeline) stop(src Source, end time.Time) {
-	p.end = end
 	if p.zero.IsZero() {
 		p.encoding.Kill() // nothing was recorded, so there is nothing to drain
 	} else {

@@ -3,14 +3,18 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/psrpc"
 
+	"github.com/ffegress/ffegress/ffpipe/workfile"
+	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/plan"
 )
 
@@ -23,6 +27,7 @@ type Session struct {
 	status *status
 	log    *slog.Logger
 	source Source
+	syncer *workfile.Syncer
 
 	messages chan message
 	done     chan struct{}
@@ -42,17 +47,27 @@ type message struct {
 	reply chan *livekit.EgressInfo
 }
 
-// New makes the session of an accepted plan. onUpdate is called from the session's goroutine for
-// every state after STARTING with a copy of the info; it must not block for long.
-func New(p *plan.Plan, onUpdate func(*livekit.EgressInfo), log *slog.Logger) *Session {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// Options are what sessions get from the process that runs them.
+type Options struct {
+	// OnUpdate is called from the session's goroutine for every state after STARTING with a copy of
+	// the info; it must not block for long.
+	OnUpdate func(*livekit.EgressInfo)
+	// Syncer is shared by all sessions with the same work dir.
+	Syncer *workfile.Syncer
+	Log    *slog.Logger // nil discards
+}
+
+// New makes the session of an accepted plan.
+func New(p *plan.Plan, o Options) *Session {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	log = log.With("egressID", p.EgressID)
+	log := o.Log.With("egressID", p.EgressID)
 	return &Session{
 		plan:     p,
 		source:   newBrowserSource(p, log),
-		status:   &status{info: p.Info, onUpdate: onUpdate, now: time.Now, log: log},
+		status:   &status{info: p.Info, onUpdate: o.OnUpdate, now: time.Now, log: log},
+		syncer:   o.Syncer,
 		log:      log,
 		messages: make(chan message),
 		done:     make(chan struct{}),
@@ -155,11 +170,37 @@ func (s *Session) decide(err error) *ending {
 
 // prepare makes the pipeline and opens the source.
 func (s *Session) prepare(ctx context.Context) error {
-	// The pipeline outlives this step: its end is drain, not a context.
-	p, err := newPipeline(context.WithoutCancel(ctx), s.pipelineOptions())
-	if err != nil {
-		return fmt.Errorf("start pipeline: %w", err)
+	if err := os.MkdirAll(s.plan.WorkDir, 0o700); err != nil {
+		return psrpc.NewErrorf(psrpc.Internal, "work dir: %w", err)
 	}
-	s.pipeline = p
+	ffmpeg, err := findFFmpeg(s.plan.FFmpeg)
+	if err != nil {
+		return err
+	}
+	// The pipeline outlives this step: its end is drain, not a context.
+	s.pipeline, err = newPipeline(context.WithoutCancel(ctx), pipelineOptions{
+		Format: s.plan.Format, FFmpeg: ffmpeg, Encoder: s.plan.Encoder, Log: s.log,
+		NewOutput: func(hub *outputs.Hub) outputs.Output {
+			return &outputs.File{
+				Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,
+				Work: filepath.Join(s.plan.WorkDir, "work.mp4"), Target: s.plan.File.Path,
+			}
+		},
+	})
+	if err != nil {
+		return psrpc.NewErrorf(psrpc.Internal, "failed to launch ffmpeg: %w", err)
+	}
 	return s.source.Open(ctx)
+}
+
+// findFFmpeg tells at once, and in words, when there is none.
+func findFFmpeg(name string) (string, error) {
+	if name == "" {
+		name = "ffmpeg"
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", psrpc.NewErrorf(psrpc.Internal, "failed to launch ffmpeg: install it (Debian package \"ffmpeg\") or name its path in binaries.ffmpeg: %w", err)
+	}
+	return path, nil
 }

@@ -1,0 +1,63 @@
+package accept
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Write makes the results file of the issue from the outcomes kept for this commit. A case that was
+// not run is listed as such.
+func (r *Runner) Write(path string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Issue %s: what was shown\n\n", r.Issue)
+	fmt.Fprintf(&b, "Commit `%s`, written %s, %s, %d cores. Made by `make accept ISSUE=%s`.\n",
+		r.Commit, time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), r.Issue)
+	for _, line := range r.lines() {
+		fmt.Fprintf(&b, "\n## Line %d\n\n", line)
+		for _, c := range r.Cases {
+			if c.Line == line {
+				r.section(&b, c)
+			}
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
+
+func (r *Runner) section(b *strings.Builder, c Case) {
+	kept, ok := r.load(c)
+	verdict := "held"
+	switch {
+	case !ok:
+		verdict = "not run"
+	case !kept.Outcome.Held:
+		verdict = "**not held**"
+	}
+	fmt.Fprintf(b, "### %s: %s — %s\n\n", c.ID, c.Title, verdict)
+	for _, m := range kept.Outcome.Missed {
+		fmt.Fprintf(b, "- **missed**: %s\n", m)
+	}
+	for _, f := range kept.Outcome.Figures {
+		fmt.Fprintf(b, "- %s: %s\n", f.Name, f.Value)
+	}
+	if ok {
+		fmt.Fprintf(b, "- run %s, %.0f s\n", kept.At.Format("2006-01-02 15:04"), kept.Seconds)
+	}
+	b.WriteString("\n")
+}
+
+func (r *Runner) lines() []int {
+	var lines []int
+	for _, c := range r.Cases {
+		lines = append(lines, c.Line)
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
