@@ -165,6 +165,7 @@ func (h *Hub) beginRun(u unit, from programme.Point) error {
 		}
 	}
 	h.tracks = tracks
+	h.o.Log.Debug("encoder run begins", "frame", from.Frame, "sample", from.Sample, "restart", h.init != nil)
 	if h.o.HasVideo {
 		h.stats.Missing = from.Frame - h.start.Frame - h.stats.Frames
 	}
