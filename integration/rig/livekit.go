@@ -32,6 +32,12 @@ func (l *LiveKit) HTTP() string { return fmt.Sprintf("http://127.0.0.1:%d", l.Po
 // .cache/bin or PATH) against a Redis at redisAddr, sending webhooks to
 // webhook unless that is empty. Its media goes over 127.0.0.1 only.
 func StartLiveKit(ctx context.Context, dir, redisAddr, webhook string) (*LiveKit, error) {
+	return StartLiveKitOn(ctx, dir, 0, redisAddr, webhook)
+}
+
+// StartLiveKitOn is StartLiveKit with the API's port chosen by the caller; 0
+// takes any free one.
+func StartLiveKitOn(ctx context.Context, dir string, port int, redisAddr, webhook string) (*LiveKit, error) {
 	path, err := program("LIVEKIT_SERVER", "livekit-server")
 	if err != nil {
 		return nil, err
@@ -39,6 +45,9 @@ func StartLiveKit(ctx context.Context, dir, redisAddr, webhook string) (*LiveKit
 	ports, err := FreePorts(3)
 	if err != nil {
 		return nil, err
+	}
+	if port != 0 {
+		ports[0] = port
 	}
 	config := liveKitConfig(ports, redisAddr, webhook)
 	body, err := yaml.Marshal(config)
