@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, path string) {
 }
 
 func (r *reader) leaf(n *yaml.Node, v reflect.Value, path string) {
-	if err := n.Decode(v.Addr().Interface()); err == nil {
+	if !fraction(n, v) && n.Decode(v.Addr().Interface()) == nil {
 		return
 	}
 	got := kindOf(n)
@@ -111,6 +112,12 @@ func (r *reader) leaf(n *yaml.Node, v reflect.Value, path string) {
 		got = fmt.Sprintf("%q", n.Value)
 	}
 	r.fail(path, n.Line, "want %s, got %s", wanted(v.Type()), got)
+}
+
+// fraction reports a number with a fractional part where a whole one belongs: the yaml package would cut it off.
+func fraction(n *yaml.Node, v reflect.Value) bool {
+	var f float64
+	return v.CanInt() && n.ShortTag() == "!!float" && (n.Decode(&f) != nil || f != math.Trunc(f))
 }
 
 func wanted(t reflect.Type) string {

@@ -1,0 +1,169 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestWarnings(t *testing.T) {
+	clean(t)
+	for _, tt := range []struct {
+		name, body string
+		want       []string
+	}{
+		{"typo", "api_keey: k", []string{"line 1: api_keey: unknown key (is it api_key?)"}},
+		{"nothing near", "colour: red", []string{"line 1: colour: unknown key"}},
+		{
+			"typo in a section", "redis:\n  address: a:1\n  pasword: x",
+			[]string{"line 3: redis.pasword: unknown key (is it password?)"},
+		},
+		{
+			"typo in an old section", "s3:\n  bukcet: x",
+			[]string{
+				"line 1: s3: uploads are not yet supported: every request for a file is refused",
+				"line 2: s3.bukcet: unknown key (is it bucket?)",
+			},
+		},
+		{
+			"old and new differ", "log_level: debug\nlogging:\n  level: warn",
+			[]string{"line 1: log_level: differs from logging.level, which is used"},
+		},
+		{"old and new agree", "log_level: debug\nlogging:\n  level: debug", nil},
+		{"old key alone", "log_level: debug\nlogging:\n  json: true", nil},
+		{"old key empty", "log_level:\nlogging:\n  level: debug", nil},
+		{"new section empty", "log_level: debug\nlogging:", nil},
+		{
+			"backup twice", "backup_storage: {prefix: a}\nbackup: {prefix: b}",
+			[]string{
+				"line 1: backup_storage: differs from backup, which is used",
+				"line 2: backup: has no effect yet",
+			},
+		},
+		{
+			"backup of the README", "backup_storage: {prefix: a}",
+			[]string{"line 1: backup_storage: has no effect yet"},
+		},
+		{
+			"directories", "work_dir: /a\nlocal_directory: /b",
+			[]string{"line 2: local_directory: differs from work_dir, which is used"},
+		},
+		{
+			"latency both ways", "latency:\n  rtp_max_allowed_ts_diff: 7s\n  rtpmaxallowedtsdiff: 8s",
+			[]string{
+				"line 1: latency: has no effect yet",
+				"line 2: latency.rtp_max_allowed_ts_diff: differs from latency.rtpmaxallowedtsdiff, which is used",
+			},
+		},
+		{
+			"overrides", "latency_overrides:\n  web:\n    rtp_max_drift_adjustment: 9ms\n  wbe: {}",
+			[]string{
+				"line 1: latency_overrides: has no effect yet",
+				"line 4: latency_overrides.wbe: unknown request type",
+			},
+		},
+		{"seed's own", "gst_debug: 1", []string{"line 1: gst_debug: has no effect here"}},
+		{"off has its effect", "health_port: 0\nenable_sync_engine: false", nil},
+		{
+			"secret file", "s3_assume_role_secret_file: testdata/secret.txt",
+			[]string{"line 1: s3_assume_role_secret: has no effect yet"},
+		},
+		{"file of what is no secret", "ws_url_file: x", []string{"line 1: ws_url_file: unknown key"}},
+		{
+			"memory source", "cpu_cost:\n  memory_source: guess",
+			[]string{
+				"line 1: cpu_cost: has no effect yet",
+				"line 2: cpu_cost.memory_source: want proc_rss or cgroup; proc_rss is used",
+			},
+		},
+		{
+			"anchors", "x: &a\n  address: h:1\nredis:\n  <<: *a\n  db: 2",
+			[]string{"line 1: x: unknown key"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, warnings := load(t, tt.body)
+			if got := texts(warnings); !slices.Equal(got, tt.want) {
+				t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+			strict := slices.DeleteFunc(warnings, func(w Warning) bool { return w.Kind != UnknownKey && w.Kind != NoEffect })
+			_, _, err := LoadOptions{Strict: true}.Load([]byte(tt.body))
+			if (err != nil) != (len(strict) > 0) {
+				t.Errorf("strict: %v, for %d warnings", err, len(strict))
+			}
+			for _, w := range strict {
+				if err != nil && !strings.Contains(err.Error(), w.String()) {
+					t.Errorf("strict error lacks %v:\n%v", w, err)
+				}
+			}
+		})
+	}
+}
+
+// TestToday wins: the values, where TestWarnings has the texts.
+func TestTodayWins(t *testing.T) {
+	clean(t)
+	c, _ := load(t, `
+log_level: debug
+logging: {level: warn}
+local_directory: /old
+work_dir: /new
+s3: {bucket: old}
+storage: {prefix: p, s3: {bucket: new}}
+gcp: {bucket: only-old}
+latency: {rtp_max_allowed_ts_diff: 7s, rtpmaxallowedtsdiff: 8s, rtp_max_drift_adjustment: 9ms}
+latency_overrides: {web: {rtp_max_drift_adjustment: 11ms}}
+`)
+	if c.Logging.Level != "warn" || c.WorkDir != "/new" || c.Storage.S3.Bucket != "new" ||
+		c.Storage.Prefix != "p" || c.Storage.GCP.Bucket != "only-old" {
+		t.Errorf("%+v %s %+v", c.Logging, c.WorkDir, c.Storage)
+	}
+	if l := c.Latency; l.MaxTSDiff.Seconds() != 8 || l.MaxDriftStep.Milliseconds() != 9 {
+		t.Errorf("latency: %+v", l)
+	}
+	if l := c.LatencyOverrides["web"]; l.MaxDriftStep.Milliseconds() != 11 {
+		t.Errorf("override: %+v", l)
+	}
+}
+
+func TestMergeKeys(t *testing.T) {
+	clean(t)
+	c, _ := load(t, "x: &a {address: h:1, db: 7}\ny: &b {db: 8, username: u}\nredis: {<<: [*a, *b], db: 9}")
+	if c.Redis.Address != "h:1" || c.Redis.DB != 9 || c.Redis.Username != "u" {
+		t.Errorf("%+v", c.Redis)
+	}
+}
+
+// TestTables wants the tables of keys to name keys that exist, so that neither outlives what it describes.
+func TestTables(t *testing.T) {
+	exists := func(path string) bool {
+		v := reflect.ValueOf(base()).Elem()
+		for key := range strings.SplitSeq(path, ".") {
+			if v.Kind() == reflect.Pointer {
+				v = reflect.New(v.Type().Elem()).Elem()
+			}
+			if v.Kind() == reflect.Map {
+				v = reflect.New(v.Type().Elem()).Elem()
+				continue
+			}
+			field, ok := fieldsOf(v)[key]
+			if !ok {
+				return false
+			}
+			v = field
+		}
+		return true
+	}
+	retired := []string{"gst_debug", "aws_log_level"}
+	for path := range noEffect {
+		if exists(path) == slices.Contains(retired, path) {
+			t.Errorf("noEffect: %s: known %v", path, exists(path))
+		}
+	}
+	for _, a := range aliases {
+		if exists(a.old) || !exists(a.today) {
+			t.Errorf("alias %s → %s: known %v, %v", a.old, a.today, exists(a.old), exists(a.today))
+		}
+	}
+}
