@@ -21,6 +21,7 @@ type Browser struct {
 	health  *health
 	display *display
 	sound   *sound // nil without audio
+	ear     *ear   // nil without audio
 	chrome  *chrome
 	page    *page
 	started chan struct{}
@@ -29,7 +30,6 @@ type Browser struct {
 	opened bool
 	closed bool
 	grab   *grab // nil without video, and before Open
-	ear    *ear  // nil without audio, and before Open
 	wg     sync.WaitGroup
 
 	closeOnce sync.Once
@@ -81,10 +81,16 @@ func (b *Browser) launch(ctx context.Context) error {
 		b.health.watch(partSound, b.sound.proc.Done(), b.sound.proc.Err)
 	}
 	var err error
+	if b.sound != nil {
+		// Before anybody plays: what is recorded sets the sink's pace.
+		if b.ear, err = startEar(&b.o, b.sound, b.epoch); err != nil {
+			return err
+		}
+	}
 	if b.chrome, err = startChrome(ctx, b.life, &b.o, b.dirs.work, b.display, b.sound); err != nil {
 		return err
 	}
-	b.health.watch(partChromium, b.chrome.proc.Done(), b.chrome.proc.Err)
+	b.health.watch(partChromium, b.chrome.proc.Done(), b.chrome.exit)
 	if b.page, err = newPage(b.chrome, b.o.Console); err != nil {
 		return err
 	}
@@ -167,11 +173,6 @@ func (b *Browser) open() (err error) {
 			return err
 		}
 		b.health.watch(partGrab, b.grab.proc.Done(), b.grab.proc.Err)
-	}
-	if b.o.Audio {
-		if b.ear, err = startEar(&b.o, b.sound, b.epoch); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (b *Browser) Capture(p *programme.Programme) (zero time.Time, err error) {
 			f.Width, f.Height, f.FPS, b.o.Width, b.o.Height, b.o.FPS)
 	}
 	b.mu.Lock()
-	grab, ear, opened, closed := b.grab, b.ear, b.opened, b.closed
+	grab, opened, closed := b.grab, b.opened, b.closed
 	b.mu.Unlock()
 	switch {
 	case closed:
@@ -36,8 +36,8 @@ func (b *Browser) Capture(p *programme.Programme) (zero time.Time, err error) {
 	}
 	begin := func(at time.Duration) {
 		zero = b.epoch.Add(at)
-		if ear != nil {
-			ear.begin(p.AddAudio(), at)
+		if b.ear != nil {
+			b.ear.begin(p.AddAudio(), at)
 		}
 		p.Start(zero)
 	}
@@ -69,12 +69,12 @@ func (b *Browser) awaitWarm(g *grab) error {
 // new capture begins at once.
 func (b *Browser) StopCapture() {
 	b.mu.Lock()
-	grab, ear := b.grab, b.ear
+	grab := b.grab
 	b.mu.Unlock()
 	if grab != nil {
 		grab.pause()
 	}
-	if ear != nil {
-		ear.pause()
+	if b.ear != nil {
+		b.ear.pause()
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"time"
 
 	"github.com/go-rod/rod"
@@ -76,7 +76,7 @@ func startChrome(ctx, life context.Context, o *Options, dir string, d *display, 
 	}
 	// How it died tells more than what became of the connection.
 	var exit *ffpipe.ExitError
-	if errors.As(proc.Err(), &exit) && !exit.Wanted {
+	if errors.As(c.exit(), &exit) && !exit.Wanted {
 		err = exit
 	}
 	return nil, fmt.Errorf("start chromium: %w", err)
@@ -107,25 +107,29 @@ func (c *chrome) connect() error {
 	}
 }
 
+// exit says how Chromium ended. It complains about the missing session bus all
+// the time, which explains no end.
+func (c *chrome) exit() error {
+	var exit *ffpipe.ExitError
+	if !errors.As(c.proc.Err(), &exit) {
+		return c.proc.Err()
+	}
+	told := *exit
+	told.Tail = nil
+	for _, line := range exit.Tail {
+		if !strings.Contains(line, ":ERROR:dbus/") {
+			told.Tail = append(told.Tail, line)
+		}
+	}
+	return &told
+}
+
 // stop ends Chromium and waits until none of its processes is left.
 func (c *chrome) stop() {
 	c.tools.Close()
 	c.proc.Kill()
 	<-c.proc.Done()
 	awaitGroupGone(c.proc.PID())
-}
-
-// awaitGroupGone waits for the helpers of a killed process, for they hold
-// files in its directory; a second is far more than they need.
-func awaitGroupGone(group int) {
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for range 500 {
-		if errors.Is(syscall.Kill(-group, 0), syscall.ESRCH) {
-			return
-		}
-		<-tick.C
-	}
 }
 
 func profileDir(dir string) string { return filepath.Join(dir, "profile") }

@@ -45,6 +45,8 @@ func argText(arg *proto.RuntimeRemoteObject) string {
 		return arg.Description
 	case arg.Type == proto.RuntimeRemoteObjectTypeUndefined:
 		return "undefined"
+	case arg.Subtype == proto.RuntimeRemoteObjectSubtypeNull:
+		return "null"
 	}
 	return arg.Value.String()
 }

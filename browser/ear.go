@@ -15,8 +15,8 @@ import (
 // fragmentBytes is 20 ms: larger fragments made the offset wander.
 const fragmentBytes = programme.SampleRate / 50 * programme.Channels * 2
 
-// ear reads the sink's monitor. Like the grab it runs from the loading of the
-// page on, so that the clock's phase is known when it counts.
+// ear reads the sink's monitor. It runs from the launch on, so
+// that the clock's phase is known when it counts.
 type ear struct {
 	client *pulse.Client
 	stream *pulse.RecordStream

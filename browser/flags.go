@@ -74,7 +74,7 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 		"password-store":                         value("basic"),
 		"use-mock-keychain":                      bare,
 		"disable-features": value("Translate,MediaRouter,OptimizationHints,CalculateNativeWinOcclusion," +
-			"GlobalMediaControls,DialMediaRouteProvider,InterestFeedContentSuggestions"),
+			"GlobalMediaControls,AudioServiceOutOfProcess,DialMediaRouteProvider,InterestFeedContentSuggestions"),
 	}
 	if !o.Audio {
 		flags["disable-audio-output"] = bare // a silent device that keeps its clock

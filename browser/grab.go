@@ -39,7 +39,10 @@ func grabArgs(o *Options, display string) []string {
 		// chroma, and the cheapest that does not shift it.
 		"vf":       "scale=out_color_matrix=bt709:out_range=tv:flags=fast_bilinear,format=yuv420p",
 		"fps_mode": "passthrough", // the frame's number is its time; none may be added or dropped
-		"threads":  1,
+		// Frames of a burst would have equal times in units of a frame, and a
+		// warning each.
+		"enc_time_base": "1:1000000",
+		"threads":       1,
 		// Or the tail of each frame waits for the next one.
 		"flush_packets": 1,
 	}

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,6 +18,7 @@ func testOptions(t *testing.T) Options {
 	return Options{
 		Width: 640, Height: 360, FPS: 30, Video: true, Audio: true,
 		Dir: filepath.Join(t.TempDir(), "browser"),
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 }
 

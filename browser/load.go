@@ -120,7 +120,7 @@ func (p *page) load(ctx context.Context, url string, tries int, each time.Durati
 }
 
 // try loads once.
-func (p *page) try(ctx context.Context, url string, limit time.Duration) error {
+func (p *page) try(ctx context.Context, url string, limit time.Duration) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLoadTimeout)
 	defer cancel()
 	tab := p.rod.Context(ctx)
@@ -137,7 +137,14 @@ func (p *page) try(ctx context.Context, url string, limit time.Duration) error {
 	p.setNavigation(nav)
 	defer func() {
 		p.setNavigation(nil)
-		_ = p.within(callWait, func(page *rod.Page) error { return proto.NetworkDisable{}.Call(page) })
+		_ = p.within(callWait, func(page *rod.Page) error {
+			if err != nil {
+				// First of all: while a navigation waits for its answer, the
+				// page's other commands wait with it.
+				_ = proto.PageStopLoading{}.Call(page)
+			}
+			return proto.NetworkDisable{}.Call(page)
+		})
 	}()
 	var navigateErr error
 	navigated := make(chan struct{})
@@ -235,7 +242,6 @@ func (p *page) loadFailure(ctx context.Context, nav *navigation, err error) erro
 // the next try finds out.
 func (p *page) leave() {
 	_ = p.within(callWait, func(page *rod.Page) error {
-		_ = proto.PageStopLoading{}.Call(page)
 		_, err := proto.PageNavigate{URL: startPage}.Call(page)
 		return err
 	})

@@ -33,9 +33,11 @@ func soundArgs(socket string) []string {
 	return []string{
 		"-n", // no configuration of the system's
 		"--daemonize=no", "--system=false", "--use-pid-file=no", "--exit-idle-time=-1",
-		"--realtime=no", "--high-priority=no", "--disallow-exit=yes",
+		"--realtime=no", "--high-priority=no",
 		"--log-target=stderr", "--log-level=notice",
-		"-L", "module-null-sink sink_name=" + sinkName + " format=s16le rate=48000 channels=2",
+		// Without rewinds the sink renders 50 ms ahead when idle, otherwise 2 s:
+		// whoever connects first would then hear nothing for as long.
+		"-L", "module-null-sink sink_name=" + sinkName + " format=s16le rate=48000 channels=2 norewinds=1",
 		// After the sink: who can connect finds it.
 		"-L", "module-native-protocol-unix auth-anonymous=1 socket=" + socket,
 	}
