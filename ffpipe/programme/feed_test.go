@@ -57,7 +57,9 @@ type station struct {
 	at   int64
 }
 
-func newStation(f Format) *station { return &station{feed: NewFeed(f, nil), pool: NewFramePool(f.FrameBytes())} }
+func newStation(f Format) *station {
+	return &station{feed: NewFeed(f, nil), pool: NewFramePool(f.FrameBytes())}
+}
 
 func (s *station) emit() {
 	f := s.pool.Get()

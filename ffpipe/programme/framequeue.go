@@ -12,9 +12,9 @@ type frameRun struct {
 // frameQueue holds the pictures of consecutive slots, each picture once. It keeps the newest one even when it is
 // consumed, to fill slots that nobody has a picture for any more. Not safe for concurrent use.
 type frameQueue struct {
-	runs  []frameRun
-	tail  *Frame
-	next  int64 // slot after the last one pushed
+	runs []frameRun
+	tail *Frame
+	next int64 // slot after the last one pushed
 }
 
 // push appends slot n with picture f, as a further slot of the newest picture if that is the same or again says so.

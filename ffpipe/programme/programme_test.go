@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,9 +12,11 @@ import (
 
 // tape is a consumer that notes everything and checks what must hold always.
 type tape struct {
-	t       *testing.T
-	line    Timeline
-	zero    time.Time
+	t    *testing.T
+	line Timeline
+	zero time.Time
+
+	mu      sync.Mutex
 	frames  []shot
 	samples int64
 	pcm     []int16 // if kept
@@ -29,6 +32,8 @@ type shot struct {
 }
 
 func (c *tape) VideoFrame(n int64, f *Frame, repeat bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if n != int64(len(c.frames)) || c.ended {
 		c.t.Errorf("frame %d after %d, ended %v", n, len(c.frames), c.ended)
 	}
@@ -40,6 +45,8 @@ func (c *tape) VideoFrame(n int64, f *Frame, repeat bool) {
 }
 
 func (c *tape) AudioBlock(at int64, pcm []int16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if at != c.samples || c.ended || len(pcm) == 0 || len(pcm) > blockSamples*Channels {
 		c.t.Errorf("block of %d at %d after %d, ended %v", len(pcm)/Channels, at, c.samples, c.ended)
 	}
@@ -53,10 +60,25 @@ func (c *tape) AudioBlock(at int64, pcm []int16) {
 }
 
 func (c *tape) End(frames, samples int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.ended || frames != int64(len(c.frames)) || samples != c.samples {
 		c.t.Errorf("end with %d, %d after %d, %d; ended %v", frames, samples, len(c.frames), c.samples, c.ended)
 	}
 	c.ended, c.total = true, Point{frames, samples}
+}
+
+// shots are the frames so far, heard the samples.
+func (c *tape) shots() []shot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.frames)
+}
+
+func (c *tape) heard() (int64, []int16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.samples, slices.Clone(c.pcm)
 }
 
 var small = Format{Width: 2, Height: 2, FPS: 30, Video: true, Audio: true}
@@ -87,8 +109,8 @@ func TestFramesComeThroughAsTheyArrive(t *testing.T) {
 			time.Sleep(time.Until(c.zero.Add(c.line.FrameTime(n) + 5*time.Millisecond)))
 			p.Video().Put(n, picture(p, byte(100+n)))
 			synctest.Wait()
-			if len(c.frames) != int(n)+1 {
-				t.Fatalf("%d frames after Put of %d", len(c.frames), n)
+			if got := len(c.shots()); got != int(n)+1 {
+				t.Fatalf("%d frames after Put of %d", got, n)
 			}
 		}
 		select {
@@ -145,7 +167,7 @@ func TestVideoRules(t *testing.T) {
 					}
 					synctest.Wait()
 					marks := []byte{}
-					for _, f := range c.frames {
+					for _, f := range c.shots() {
 						marks = append(marks, f.mark)
 					}
 					if got := fmt.Sprint(marks); got != s.want {
@@ -173,7 +195,8 @@ func TestCaptureFarBehindStaysLive(t *testing.T) {
 			time.Sleep(time.Until(c.zero.Add(c.line.FrameTime(n) + 1010*time.Millisecond)))
 			p.Video().Put(n, picture(p, byte(20+n)))
 			synctest.Wait()
-			if last := c.frames[len(c.frames)-1]; n > 2 && last.mark < byte(20+n-2) {
+			shots := c.shots()
+			if last := shots[len(shots)-1]; n > 2 && last.mark < byte(20+n-2) {
 				t.Fatalf("shows %d while %d is here", last.mark, 20+n)
 			}
 		}
@@ -240,7 +263,9 @@ func TestStop(t *testing.T) {
 				}
 				together(t, c.line, c.total)
 				late := &tape{t: t}
+				c.mu.Lock()
 				late.frames, late.samples = c.frames, c.samples
+				c.mu.Unlock()
 				p.Attach(late)
 				if !late.ended {
 					t.Error("a consumer after the end was not told")
@@ -252,7 +277,8 @@ func TestStop(t *testing.T) {
 
 func together(t *testing.T, l Timeline, total Point) {
 	t.Helper()
-	if apart := l.FrameTime(total.Frame) - l.SampleTime(total.Sample); apart > l.FrameTime(1) || apart < -l.FrameTime(1) {
+	most := l.FrameTime(1) + l.SampleTime(1)
+	if apart := l.FrameTime(total.Frame) - l.SampleTime(total.Sample); apart > most || apart < -most {
 		t.Errorf("video and audio end %v apart", apart)
 	}
 }
@@ -283,18 +309,18 @@ func TestAudioIsWaitedForThenSilent(t *testing.T) {
 		a.Write(0, loud(1, 1920))
 		time.Sleep(519 * time.Millisecond)
 		synctest.Wait()
-		if c.samples != 0 {
-			t.Fatalf("%d samples without the second line", c.samples)
+		if n, _ := c.heard(); n != 0 {
+			t.Fatalf("%d samples without the second line", n)
 		}
 		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
-		if c.samples != 960 {
-			t.Fatalf("%d samples at its patience, want 960", c.samples)
+		if n, _ := c.heard(); n != 960 {
+			t.Fatalf("%d samples at its patience, want 960", n)
 		}
 		b.Write(960, make([]int16, 960*Channels))
 		synctest.Wait()
-		if c.samples != 1920 || !slices.Equal(c.pcm, loud(1, 1920)) {
-			t.Fatalf("%d samples when both are there", c.samples)
+		if n, pcm := c.heard(); n != 1920 || !slices.Equal(pcm, loud(1, 1920)) {
+			t.Fatalf("%d samples when both are there", n)
 		}
 		finish(p, time.Now())
 	})
