@@ -64,7 +64,11 @@ func wholeMP4(r io.ReaderAt, end int64) (int64, error) {
 		if f.end <= last-unsynced {
 			continue
 		}
-		lost, err := hasLostPage(r, f.data, f.end)
+		tail := zeroTail
+		if f.end == last {
+			tail = zeroEnd
+		}
+		lost, err := hasLostPage(r, f.data, f.end, tail)
 		if err != nil {
 			return 0, err
 		}
