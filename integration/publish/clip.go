@@ -40,7 +40,7 @@ func (c Cache) encodeClip(ctx context.Context, what Card, m *Material, seconds i
 	}
 	defer os.Remove(ivf.Name())
 	defer ivf.Close()
-	if err := writeIVF(ivf, what.Size, seconds*card.FPS, func(n int) []byte { return m.Frames[n%card.Loop] }); err != nil {
+	if err := WriteIVF(ivf, what.Size, seconds*card.FPS, func(n int) []byte { return m.Frames[n%card.Loop] }); err != nil {
 		return err
 	}
 	matrix := card.MatrixFor(what.Size.Height).String()

@@ -66,8 +66,8 @@ func readOgg(path string) ([][]byte, error) {
 	return packets, nil
 }
 
-// writeIVF writes VP8 frames at card.FPS.
-func writeIVF(w io.Writer, size Size, count int, frame func(n int) []byte) error {
+// WriteIVF writes count VP8 frames at card.FPS as an IVF file.
+func WriteIVF(w io.Writer, size Size, count int, frame func(n int) []byte) error {
 	head := make([]byte, 32)
 	copy(head, "DKIF")
 	binary.LittleEndian.PutUint16(head[6:], 32)

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/logger"
@@ -17,9 +18,13 @@ type participant struct {
 	tracks   []string // SIDs, in the order of sources
 }
 
+// silence keeps WebRTC's logger, which is the SDK's global one, off stderr.
+var silence = sync.OnceFunc(func() { lksdk.SetLogger(logger.GetDiscardLogger()) })
+
 // join connects and publishes, but sends nothing yet. lost is called when
 // the room is lost for good.
 func join(ctx context.Context, o Options, id int, lost func(error)) (*participant, error) {
+	silence()
 	what := o.card(id)
 	m, err := o.Cache.Load(ctx, what)
 	if err != nil {
