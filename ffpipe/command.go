@@ -27,7 +27,7 @@ type Command struct {
 	// Extra are the child's descriptors 3, 4, …, owned like Stdin.
 	Extra []*os.File
 
-	OnStderr func(line string) // called for each redacted stderr line, from one goroutine
+	OnStderr func(line string) // called for each redacted stderr line, from one goroutine; must not block
 	Redact   *Redactor         // nil redacts nothing
 	Stop     StopLadder
 	Log      *slog.Logger // nil discards

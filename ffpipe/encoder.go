@@ -2,7 +2,6 @@ package ffpipe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -150,13 +149,4 @@ func (e *Encoder) closePipes() {
 			_ = f.Close()
 		}
 	}
-}
-
-// ErrorOf returns the [*ExitError] in err, nil if there is none.
-func ErrorOf(err error) *ExitError {
-	var e *ExitError
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package ffpipe
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -80,4 +81,13 @@ func exitError(name string, state *os.ProcessState, wanted, interrupted bool, ta
 		return nil
 	}
 	return e
+}
+
+// ErrorOf returns the [*ExitError] in err, nil if there is none.
+func ErrorOf(err error) *ExitError {
+	var e *ExitError
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
 }

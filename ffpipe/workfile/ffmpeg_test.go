@@ -83,8 +83,24 @@ func tool(t *testing.T, name string, args ...string) string {
 // packets lists each packet's times and size.
 func packets(t *testing.T, path, stream string) []string {
 	t.Helper()
-	return strings.Fields(tool(t, "ffprobe", "-select_streams", stream,
-		"-show_entries", "packet=pts_time,dts_time,size", "-of", "compact=p=0", path))
+	out := tool(t, "ffprobe", "-select_streams", stream,
+		"-show_entries", "packet=pts_time,dts_time,size", "-of", "compact=p=0", path)
+	return strings.Fields(strings.ReplaceAll(out, "|\n", "\n")) // side data leaves a bar
+}
+
+// decoded lists the hash and exact time of each decoded frame from zero on.
+func decoded(t *testing.T, path, stream string) []string {
+	t.Helper()
+	out := tool(t, "ffmpeg", "-copyts", "-i", path, "-map", "0:"+stream, "-f", "framemd5", "-")
+	var frames []string
+	for line := range strings.Lines(out) {
+		// In a fragmented file ffmpeg decodes the audio priming as well, at
+		// its place before zero.
+		if !strings.HasPrefix(line, "#") && !strings.Contains(line, " -") {
+			frames = append(frames, strings.TrimSpace(line))
+		}
+	}
+	return frames
 }
 
 func TestTruncateRealFiles(t *testing.T) {
@@ -166,16 +182,13 @@ func TestFinaliseReal(t *testing.T) {
 		if len(before) == 0 || fmt.Sprint(before) != fmt.Sprint(after) {
 			t.Errorf("%s: %d packets became %d, or changed", stream, len(before), len(after))
 		}
-		first := func(path string) string {
-			return strings.SplitN(tool(t, "ffprobe", "-select_streams", stream, "-show_entries", "frame=pts_time", "-of", "csv=p=0", path), "\n", 2)[0]
+		was, is := decoded(t, work, stream), decoded(t, made2, stream)
+		if len(was) < 60 || fmt.Sprint(was) != fmt.Sprint(is) {
+			t.Errorf("%s: %d decoded frames became %d, or changed", stream, len(was), len(is))
 		}
-		if a, b := strings.TrimRight(first(work), ","), strings.TrimRight(first(made2), ","); a != b || a != "0.000000" {
-			t.Errorf("%s starts at %s, was %s", stream, b, a)
+		if first := strings.Fields(is[0]); first[2] != "0," {
+			t.Errorf("%s starts at %q", stream, is[0])
 		}
-	}
-	pictures := func(path string) string { return tool(t, "ffmpeg", "-i", path, "-f", "framemd5", "-") }
-	if a, b := pictures(work), pictures(made2); a != b || strings.Count(a, "\n") < 100 {
-		t.Error("decoded pictures or sound changed")
 	}
 	noTemporaries(t, filepath.Dir(target), 2)
 }
