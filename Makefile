@@ -19,7 +19,7 @@ test: setup build lint ## set up all that is needed and pass the tests
 	@scripts/test
 
 accept: setup build ## run an issue's acceptance in full: make accept ISSUE=A
-	@scripts/accept "$(ISSUE)"
+	@scripts/accept "$(ISSUE)" "$(CASE)"
 
 lint: ## gofmt, go vet, staticcheck, stale template bundle
 	@scripts/lint

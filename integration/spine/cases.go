@@ -1,0 +1,37 @@
+package spine
+
+import (
+	"time"
+
+	"github.com/ffegress/ffegress/integration/accept"
+)
+
+// Full is every case of issue A, at full length.
+func Full() []accept.Case {
+	var cases []accept.Case
+	for _, t := range takes() {
+		cases = append(cases, quality(t, 32*time.Second))
+	}
+	return append(cases,
+		badInput(true),
+		killEncoder(20),
+		killDaemon(20),
+		startLatency(20),
+		cost(hd, 30*time.Second),
+		cost(fullHD, 30*time.Second),
+		burden(30*time.Second),
+		stopLatency(20, 60*time.Second),
+		cleanClone(),
+	)
+}
+
+// Sample is what `make test` has time for: one of each kind.
+func Sample() []accept.Case {
+	return []accept.Case{
+		quality(takes()[0], 12*time.Second),
+		quality(takes()[4], 12*time.Second),
+		killEncoder(1),
+		killDaemon(1),
+		badInput(false),
+	}
+}

@@ -1,0 +1,188 @@
+package spine
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/meter"
+	"github.com/ffegress/ffegress/integration/page"
+)
+
+// The bars of issue A, line 2.
+const (
+	offsetP95   = 40.0 // ms
+	barError    = 4.0  // steps of 8 bits
+	uniqueFPS   = 29.0
+	wallWithin  = 0.1 // s
+	repeatSlack = 2   // frames between those missing and those counted as repeats
+)
+
+// take is one recording to judge.
+type take struct {
+	id        string
+	title     string
+	layout    string // of a room
+	shape     shape
+	web       bool
+	videoOnly bool
+	alone     bool // only one participant is shown
+	reported  bool // unique pictures are reported, not judged
+}
+
+// takes are the recordings of line 2.
+func takes() []take {
+	return []take{
+		{id: "room-speaker", title: "RoomComposite speaker 720p30", layout: "speaker", shape: hd},
+		{id: "room-grid", title: "RoomComposite grid 720p30", layout: "grid", shape: hd},
+		{id: "room-single", title: "RoomComposite single-speaker 720p30", layout: "single-speaker", shape: hd, alone: true},
+		{id: "room-video-only", title: "RoomComposite grid 720p30 video only", layout: "grid", shape: hd, videoOnly: true},
+		{id: "web", title: "Web 720p30", shape: hd, web: true},
+		{id: "room-1080", title: "RoomComposite grid 1080p30", layout: "grid", shape: fullHD, reported: true},
+		{id: "web-1080", title: "Web 1080p30", shape: fullHD, web: true, reported: true},
+	}
+}
+
+// quality records one take for a while and judges the file.
+func quality(t take, length time.Duration) accept.Case {
+	return accept.Case{
+		ID: t.id, Line: 2, Title: fmt.Sprintf("%s, %v", t.title, length),
+		Run: func(ctx context.Context, o *accept.Outcome) error {
+			participants := 3
+			if t.web {
+				participants = 0
+			}
+			l, err := newLab(ctx, participants)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = l.close() }()
+			info, wall, err := l.record(ctx, t, length)
+			if err != nil {
+				return err
+			}
+			return judge(ctx, o, t, info, wall)
+		},
+	}
+}
+
+// record makes the recording; wall is the time from its first frame to the stop.
+func (l *lab) record(ctx context.Context, t take, length time.Duration) (*livekit.EgressInfo, time.Duration, error) {
+	ask, done, err := l.request(t)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
+	r, err := l.start(ctx, ask(ctx))
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := pause(ctx, length); err != nil {
+		return nil, 0, err
+	}
+	stopped := time.Now()
+	info, _, err := r.stop(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info.Status != livekit.EgressStatus_EGRESS_COMPLETE {
+		return nil, 0, fmt.Errorf("%v: %s", info.Status, info.Error)
+	}
+	return info, stopped.Sub(time.Unix(0, info.FileResults[0].StartedAt)), nil
+}
+
+// request is the API call for a take; done frees what it needs while it runs.
+func (l *lab) request(t take) (ask func(context.Context) func() (*livekit.EgressInfo, error), done func(), err error) {
+	if !t.web {
+		return func(ctx context.Context) func() (*livekit.EgressInfo, error) {
+			return func() (*livekit.EgressInfo, error) {
+				req := l.roomRequest(t.id+".mp4", t.layout)
+				req.VideoOnly = t.videoOnly
+				req.Options = &livekit.RoomCompositeEgressRequest_Preset{Preset: t.shape.preset}
+				return l.API.StartRoomComposite(ctx, req)
+			}
+		}, func() {}, nil
+	}
+	pages, err := page.Serve("")
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(ctx context.Context) func() (*livekit.EgressInfo, error) {
+		return func() (*livekit.EgressInfo, error) {
+			return l.API.StartWeb(ctx, &livekit.WebEgressRequest{
+				Url: pages.VideoURL(), AwaitStartSignal: true, FileOutputs: l.file(t.id + ".mp4"),
+				Options: &livekit.WebEgressRequest_Preset{Preset: t.shape.preset},
+			})
+		}
+	}, func() { _ = pages.Close() }, nil
+}
+
+// judge measures the file and holds it against the bars.
+func judge(ctx context.Context, o *accept.Outcome, t take, info *livekit.EgressInfo, wall time.Duration) error {
+	f := info.FileResults[0]
+	ids := []int{0, 1, 2}
+	if t.web {
+		ids = []int{0}
+	}
+	if t.alone {
+		ids = nil // whoever is shown; all are heard
+	}
+	report, err := meter.Measure(ctx, f.Location, meter.Options{IDs: ids, NoSound: t.videoOnly, NoPicture: t.alone})
+	if err != nil {
+		return err
+	}
+	o.Add("meter", "\n```\n%s```", report)
+	faults := report.Check(meter.Limits{
+		OffsetP95: offsetP95, BarError: barError, UniqueFPS: uniqueFPS,
+		Wall: wall.Seconds(), WallWithin: wallWithin, AllowRepeats: t.reported,
+	})
+	o.Missed = append(o.Missed, faults...)
+	s := report.Stream
+	o.Want(s.Width == t.shape.width && s.Height == t.shape.height, "%dx%d", s.Width, s.Height)
+	o.Want((s.AudioCodec == "") == t.videoOnly, "audio codec %q", s.AudioCodec)
+	o.Add("wall clock, file, duration in EgressInfo", "%.3f s, %.3f s, %.3f s",
+		wall.Seconds(), report.Stream.Duration, time.Duration(f.Duration).Seconds())
+	sheet := strings.TrimSuffix(f.Location, ".mp4") + ".png"
+	if err := meter.Sheet(ctx, f.Location, sheet, 5, 3, 2, 426); err != nil {
+		return err
+	}
+	o.Add("contact sheet", "%s", filepath.Base(sheet))
+	return nil
+}
+
+// stillest is the longest time for which any participant's picture stands in the recording, which
+// must decode without an error.
+func stillest(ctx context.Context, info *livekit.EgressInfo) (time.Duration, error) {
+	report, err := meter.Measure(ctx, info.FileResults[0].Location, meter.Options{})
+	if err != nil {
+		return 0, err
+	}
+	if len(report.DecodeErrors) > 0 {
+		return 0, fmt.Errorf("%d decode errors, first %s", len(report.DecodeErrors), report.DecodeErrors[0])
+	}
+	if report.UnevenSteps > 0 {
+		return 0, fmt.Errorf("%d uneven steps in the timestamps", report.UnevenSteps)
+	}
+	var longest float64
+	for _, p := range report.Participants {
+		longest = max(longest, p.Cadence.LongestFreeze)
+	}
+	return time.Duration(longest * float64(time.Millisecond)), nil
+}
+
+// playable is how long a file plays without an error: the shorter of its tracks.
+func playable(ctx context.Context, path string) (time.Duration, error) {
+	report, err := meter.Measure(ctx, path, meter.Options{})
+	if err != nil {
+		return 0, err
+	}
+	if len(report.DecodeErrors) > 0 {
+		return 0, fmt.Errorf("%d decode errors, first %s", len(report.DecodeErrors), report.DecodeErrors[0])
+	}
+	return time.Duration(min(report.VideoDuration, report.AudioDuration) * float64(time.Second)), nil
+}
