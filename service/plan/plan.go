@@ -37,8 +37,8 @@ type Plan struct {
 	Info       *livekit.EgressInfo
 	AcceptedAt time.Time
 
-	Source Source
-	Format programme.Format
+	Source  Source
+	Format  programme.Format
 	Encoder ffpipe.EncoderOptions
 	File    File
 

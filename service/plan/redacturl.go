@@ -2,13 +2,15 @@ package plan
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/livekit/protocol/utils"
 )
 
 // redactURL blanks what is secret in a url: an RTMP stream key, mux's and Twitch's keys, all query values, and a
-// user's password. What cannot be parsed keeps its scheme and nothing else.
+// user's password. Of another scheme only the host stays, because it is likely a mistyped one of these; of what
+// cannot be parsed only the scheme.
 func redactURL(raw string) string {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
@@ -26,6 +28,9 @@ func redactURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return scheme + "://{url}"
+	}
+	if !slices.Contains([]string{"srt", "ws", "wss", "http", "https"}, scheme) {
+		return scheme + "://" + u.Host + "/{...}"
 	}
 	if _, ok := u.User.Password(); ok {
 		u.User = url.UserPassword(u.User.Username(), "xxxxx")

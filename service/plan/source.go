@@ -1,11 +1,11 @@
 package plan
 
 import (
-	"net/url"
 	"time"
 
 	"github.com/livekit/protocol/rpc"
 
+	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/service/config"
 )
 
@@ -78,14 +78,5 @@ func (s Source) PageURL() (string, error) {
 	if s.Kind == Web {
 		return s.URL, nil
 	}
-	u, err := url.Parse(s.BaseURL)
-	if err != nil {
-		return "", errField("template base url")
-	}
-	q := u.Query()
-	q.Set("layout", s.Layout)
-	q.Set("url", s.WSURL)
-	q.Set("token", s.Token.Reveal())
-	u.RawQuery = q.Encode()
-	return u.String(), nil
+	return browser.RoomURL(s.BaseURL, s.Layout, s.WSURL, s.Token.Reveal())
 }
