@@ -96,7 +96,11 @@ func (e *Encoding) Err() error {
 
 // Kill ends the encoding at once, without a restart and without encoding what
 // is still queued. Fragments published so far stay valid.
-func (e *Encoding) Kill() { e.cancel(ErrKilled) }
+func (e *Encoding) Kill() {
+	if e.cancel != nil {
+		e.cancel(ErrKilled)
+	}
+}
 
 // Stats returns the encoding's counts.
 func (e *Encoding) Stats() EncodingStats {

@@ -221,6 +221,28 @@ func TestRestartIntoTheSameFile(t *testing.T) {
 	}
 }
 
+// TestDeathAtTheEnd: an encoder that dies with the end of the programme in it
+// is replaced like any other, and the file has its whole length.
+func TestDeathAtTheEnd(t *testing.T) {
+	r := newRig(t, ffpipe.EncoderOptions{Video: true, Audio: true, AudioFrequency: 44100})
+	file := r.record()
+	r.start()
+	r.push(60, true)
+	waitFor(t, "a fragment", func() bool { return r.hub.Stats().Fragments > 0 })
+	if err := syscall.Kill(r.encoding.Stats().PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	r.end()
+	result, err := file.Finish(t.Context())
+	if err := errors.Join(err, r.encoding.Err()); err != nil {
+		t.Fatal(err)
+	}
+	if d := result.Duration - 2*time.Second; d.Abs() > time.Millisecond || r.encoding.Stats().Restarts != 1 {
+		t.Errorf("%+v, %+v", result, r.encoding.Stats())
+	}
+	measure(t, result.Path, r.encoding.Options).check(t, 2*time.Second, r.encoding.Stats())
+}
+
 // TestEncodingGivesUp: what can not be repaired by a restart ends after three
 // deaths, with the reason, and so do the subscribers.
 func TestEncodingGivesUp(t *testing.T) {
