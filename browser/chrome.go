@@ -22,6 +22,7 @@ const chromeWait = 30 * time.Second
 type chrome struct {
 	proc  *ffpipe.Proc
 	tools *devtools
+	dir   string
 	rod   *rod.Browser
 	page  *rod.Page // the kiosk window's
 }
@@ -50,7 +51,7 @@ func startChrome(ctx, life context.Context, o *Options, dir string, d *display, 
 		tools.Close()
 		return nil, err
 	}
-	c := &chrome{proc: proc, tools: tools}
+	c := &chrome{proc: proc, tools: tools, dir: dir}
 	c.rod = rod.New().Client(cdp.New().Start(tools)).NoDefaultDevice().Context(life)
 	ready := make(chan error, 1)
 	go func() { ready <- c.connect() }()
@@ -97,13 +98,33 @@ func (c *chrome) connect() error {
 		}
 		for _, t := range targets.TargetInfos {
 			if t.Type == proto.TargetTargetInfoTypePage {
-				c.page, err = c.rod.PageFromTarget(t.TargetID)
-				return err
+				if c.page, err = c.rod.PageFromTarget(t.TargetID); err != nil {
+					return err
+				}
+				return c.awaitStartPage()
 			}
 		}
 		if _, ok := <-events; !ok {
 			return errors.New("connection closed")
 		}
+	}
+}
+
+// awaitStartPage waits for the first page to be there: a navigation that begins
+// earlier would be aborted by it.
+func (c *chrome) awaitStartPage() error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		res, err := proto.RuntimeEvaluate{Expression: "location.href", ReturnByValue: true}.Call(c.page)
+		var answer *cdp.Error // no context yet
+		switch {
+		case err == nil && res.Result != nil && res.Result.Value.Str() == startPage:
+			return nil
+		case err != nil && !errors.As(err, &answer):
+			return err
+		}
+		<-tick.C
 	}
 }
 
@@ -128,8 +149,10 @@ func (c *chrome) exit() error {
 func (c *chrome) stop() {
 	c.tools.Close()
 	c.proc.Kill()
+	// Its crash handlers are sessions of their own that only its death ends;
+	// they hold its stderr open and files in its directory.
+	killStrays(c.proc.PID(), c.dir)
 	<-c.proc.Done()
-	awaitGroupGone(c.proc.PID())
 }
 
 func profileDir(dir string) string { return filepath.Join(dir, "profile") }

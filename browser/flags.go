@@ -13,8 +13,9 @@ import (
 const sharedMemoryNeeded = 256 << 20
 
 // startPage is the page of a browser that waits. It must be named: the first
-// window is not a kiosk otherwise.
-const startPage = "about:blank"
+// window is not a kiosk otherwise. It differs from the empty
+// document that every window has before its first page.
+const startPage = "data:text/html,"
 
 // chromiumFlags gives the flags by name: nil removes one, "" is a bare flag.
 func chromiumFlags(o *Options, dir string) map[string]*string {
