@@ -122,7 +122,8 @@ func TestTruncateRealFiles(t *testing.T) {
 		}
 		places = append(places, pos)
 	}
-	for range 12 {
+	finalised := 0
+	for n := range 12 {
 		cut := int64(r.IntN(len(data)))
 		if err := os.WriteFile(path, data[:cut], 0o600); err != nil {
 			t.Fatal(err)
@@ -148,6 +149,20 @@ func TestTruncateRealFiles(t *testing.T) {
 		if got != fmt.Sprintf("0,%d\n", want) {
 			t.Errorf("cut at %d: %q frames from zero, want %d", cut, got, want)
 		}
+		if n%4 != 0 {
+			continue
+		}
+		finalised++
+		target := filepath.Join(filepath.Dir(path), "target.mp4")
+		if err := Finalise(context.Background(), Finaliser{}, path, target); err != nil {
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+		if a, b := packets(t, path, "v"), packets(t, target, "v"); len(a) != want || fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Errorf("cut at %d: %d packets became %d, or changed", cut, len(a), len(b))
+		}
+	}
+	if finalised < 2 {
+		t.Errorf("only %d cuts were finalised", finalised)
 	}
 }
 

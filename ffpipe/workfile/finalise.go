@@ -27,7 +27,9 @@ type Finaliser struct {
 // synced and renamed. The work file stays; its owner removes it. The end of ctx
 // kills the run.
 //
-// On failure the temporary is removed and nothing is changed under either name.
+// On failure the temporary is removed and nothing is changed under either name;
+// only if the last step, syncing the directory, fails, the whole new file is at
+// the target though its name may not survive a power cut.
 // The error wraps an [*ffpipe.ExitError] when ffmpeg failed, and the file
 // system's error otherwise.
 func Finalise(ctx context.Context, f Finaliser, work, target string) (err error) {
