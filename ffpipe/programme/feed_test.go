@@ -416,3 +416,43 @@ func TestFeedWithoutAReader(t *testing.T) {
 		}
 	})
 }
+
+// The lag rule on numbers: on at four slots behind, off only at one.
+func TestFeedLagHasHysteresis(t *testing.T) {
+	s := newStation(small)
+	r := &serving{video: true, audio: true, failed: make(chan struct{})}
+	s.feed.run = r
+	for i, tt := range []struct {
+		behind  int64
+		lagging bool
+	}{{0, false}, {3, false}, {4, true}, {3, true}, {2, true}, {1, false}, {3, false}} {
+		r.pos.Frame = max(0, s.n-tt.behind)
+		for s.n < tt.behind {
+			s.emit()
+		}
+		s.emit()
+		if got := s.feed.Stats().Lagging; got != tt.lagging {
+			t.Fatalf("step %d, %d behind: lagging %v", i, tt.behind, got)
+		}
+	}
+}
+
+// A run that begins far behind is no stall, and what it has not written is not forgotten.
+func TestFeedKeepsWhatARunStillNeeds(t *testing.T) {
+	s := newStation(small)
+	for range 40 * 30 {
+		s.emit()
+	}
+	r := &serving{video: true, audio: true, lag: Point{s.n, s.at}, failed: make(chan struct{})}
+	s.feed.run = r
+	s.emit()
+	s.emit()
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	r.pos = Point{s.n, s.at - 4800}
+	s.feed.Forget(Point{s.n, s.at})
+	if got := s.feed.Stats().RetainedPCM; got != 4800 {
+		t.Fatalf("%d samples retained, 4800 are not written", got)
+	}
+}

@@ -183,3 +183,29 @@ func TestGrabClockWithoutObservation(t *testing.T) {
 		}
 	}
 }
+
+// Half a period is the limit again once the last correction is well behind.
+func TestGrabClockForgetsItsLastCorrection(t *testing.T) {
+	var late time.Duration
+	src := &grabSource{period: 1e9 / 30.0, jitter: func(int64) time.Duration { return late }}
+	c := NewGrabClock(30)
+	k := int64(0)
+	play := func(d time.Duration) {
+		late = d
+		for end := k + 300; k < end; k++ {
+			src.last = 0
+			c.Place(k, src.arrival(k))
+		}
+	}
+	c.Observe(0, 0)
+	c.Begin(0)
+	for _, tt := range []struct {
+		late             time.Duration
+		dropped, skipped int64
+	}{{0, 0, 0}, {40 * time.Millisecond, 0, 1}, {13 * time.Millisecond, 1, 1}} {
+		play(tt.late)
+		if d, s := c.Corrections(); d != tt.dropped || s != tt.skipped {
+			t.Fatalf("late %v: %d dropped, %d skipped; want %d, %d", tt.late, d, s, tt.dropped, tt.skipped)
+		}
+	}
+}

@@ -101,6 +101,19 @@ func TestLineGapsOverlapsAndLateParts(t *testing.T) {
 	}
 }
 
+func TestGapIsSilentWhereTheRingWasUsed(t *testing.T) {
+	p := newAudio()
+	l := p.AddAudio()
+	l.Write(0, loud(1, lineStart))
+	drain(p, lineStart)
+	l.Write(lineStart+500, loud(2, 10))
+	for i, s := range drain(p, 500) {
+		if s != 0 {
+			t.Fatalf("value %d of a gap is %d", i, s)
+		}
+	}
+}
+
 func TestLineIsBounded(t *testing.T) {
 	p := newAudio()
 	l := p.AddAudio()

@@ -179,6 +179,9 @@ func TestVideoRules(t *testing.T) {
 					t.Errorf("%d repeats, %d late, %d dropped; want %d, %d, %d", s.Repeats, s.Late, s.Dropped, tt.repeats, tt.late, tt.dropped)
 				}
 				finish(p, c.zero)
+				if c.frames[0].repeat {
+					t.Error("the first frame is called a repeat")
+				}
 				if n := p.Frames().InUse(); n != 0 {
 					t.Errorf("%d frames leaked", n)
 				}
@@ -281,6 +284,25 @@ func together(t *testing.T, l Timeline, total Point) {
 	if apart := l.FrameTime(total.Frame) - l.SampleTime(total.Sample); apart > most || apart < -most {
 		t.Errorf("video and audio end %v apart", apart)
 	}
+}
+
+// Pictures are out, sound is still waited for, and the end is put before both.
+func TestStopBehindWhatIsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, c := record(t, small, Options{})
+		p.AddAudio()
+		p.Start(c.zero)
+		for n := range int64(30) {
+			time.Sleep(time.Until(c.zero.Add(c.line.FrameTime(n))))
+			p.Video().Put(n, picture(p, 1))
+		}
+		synctest.Wait()
+		finish(p, c.zero.Add(100*time.Millisecond))
+		if c.total.Frame != 30 {
+			t.Errorf("%d frames, want 30", c.total.Frame)
+		}
+		together(t, c.line, c.total)
+	})
 }
 
 // Closed sources are not waited for.
