@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +17,9 @@ const sharedMemoryNeeded = 256 << 20
 // window is not a kiosk otherwise. It differs from the empty
 // document that every window has before its first page.
 const startPage = "data:text/html,"
+
+// ownFlags cannot be overridden: without them nothing works, or files are left.
+var ownFlags = []string{"remote-debugging-pipe", "user-data-dir"}
 
 // chromiumFlags gives the flags by name: nil removes one, "" is a bare flag.
 func chromiumFlags(o *Options, dir string) map[string]*string {
@@ -91,6 +95,10 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 		flags["disable-dev-shm-usage"] = bare
 	}
 	for name, v := range o.Flags {
+		name = strings.TrimLeft(name, "-")
+		if slices.Contains(ownFlags, name) {
+			continue
+		}
 		switch v := v.(type) {
 		case bool:
 			flags[name] = nil

@@ -3,8 +3,10 @@ package browser
 import (
 	"context"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -34,6 +36,7 @@ func launch(t *testing.T, o Options) *Browser {
 	}
 	t.Logf("launched in %v", time.Since(began))
 	t.Cleanup(func() {
+		pids := b.PIDs()
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
 		began := time.Now()
@@ -43,6 +46,20 @@ func launch(t *testing.T, o Options) *Browser {
 		t.Logf("closed in %v", time.Since(began))
 		if _, err := os.Stat(o.Dir); !os.IsNotExist(err) {
 			t.Errorf("directory is left: %v", err)
+		}
+		socket := filepath.Join(displaySockets, "X"+strconv.Itoa(b.display.number))
+		if _, err := os.Stat(socket); err == nil {
+			// Unless it is the next display's of that number.
+			if conn, err := net.Dial("unix", socket); err != nil {
+				t.Errorf("display is left: %v", err)
+			} else {
+				_ = conn.Close()
+			}
+		}
+		for role, pid := range pids {
+			if found := strays(pid, o.Dir); len(found) > 0 {
+				t.Errorf("processes of %s are left: %v", role, found)
+			}
 		}
 	})
 	return b

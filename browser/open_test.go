@@ -97,6 +97,7 @@ func site(t *testing.T, hits *sync.Map) *httptest.Server {
 }
 
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	var hits sync.Map
 	s := site(t, &hits)
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
@@ -159,6 +160,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestConsole(t *testing.T) {
+	t.Parallel()
 	o := testOptions(t)
 	o.Video, o.Audio = false, false
 	var mu sync.Mutex
