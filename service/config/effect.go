@@ -53,6 +53,8 @@ var noEffect = map[string]string{
 
 	// Each Chromium has a PulseAudio of its own that dies with it: there is nothing to reap.
 	"pulse_sink_reap_grace_sec": never,
+	// Each egress reports by itself: one that is stuck holds up no other.
+	"io_workers": never,
 	// Keys of 2022 that configure what is not used here.
 	"gst_debug":     never,
 	"aws_log_level": never,

@@ -117,6 +117,10 @@ func TestTodayFile(t *testing.T) {
 		*r.MaxRedirects != 0 || r.PoolTimeout != 5*time.Second || !r.TLS.Enabled || r.TLS.CACertFile != "ca.pem" {
 		t.Errorf("redis client config: %+v", r)
 	}
+	old := (&Redis{UseTLS: true, TLS: &RedisTLS{ServerName: "x"}}).Client()
+	if none := (&Redis{}).Client(); none.TLS != nil || !old.TLS.Enabled || old.TLS.ServerName != "" {
+		t.Errorf("use_tls: %+v, without: %+v", old.TLS, none.TLS)
+	}
 	if v := c.ChromeFlags["window-size"]; v != "10" {
 		t.Errorf("chrome flag with dashes and a number: %v", c.ChromeFlags)
 	}

@@ -13,10 +13,11 @@ var ErrNoRedis = errors.New("redis is not configured")
 
 // Redis is the redis section. Sentinel wins over cluster, cluster over a single address.
 type Redis struct {
-	Address           string    `yaml:"address,omitempty"`
-	Username          string    `yaml:"username,omitempty"`
-	Password          Secret    `yaml:"password,omitempty"`
-	DB                int       `yaml:"db,omitempty"`
+	Address  string `yaml:"address,omitempty"`
+	Username string `yaml:"username,omitempty"`
+	Password Secret `yaml:"password,omitempty"`
+	DB       int    `yaml:"db,omitempty"`
+	// UseTLS is the older way to say tls.enabled, and nothing else of tls holds then.
 	UseTLS            bool      `yaml:"use_tls,omitempty"`
 	TLS               *RedisTLS `yaml:"tls,omitempty"`
 	SentinelMaster    string    `yaml:"sentinel_master_name,omitempty"`
@@ -65,7 +66,6 @@ func (r *Redis) Client() *lkredis.RedisConfig {
 		Username:          r.Username,
 		Password:          r.Password.Reveal(),
 		DB:                r.DB,
-		UseTLS:            r.UseTLS,
 		MasterName:        r.SentinelMaster,
 		SentinelUsername:  r.SentinelUsername,
 		SentinelPassword:  r.SentinelPassword.Reveal(),
@@ -87,6 +87,9 @@ func (r *Redis) Client() *lkredis.RedisConfig {
 			ClientCertFile: t.ClientCertFile,
 			ClientKeyFile:  t.ClientKeyFile,
 		}
+	}
+	if r.UseTLS && (conf.TLS == nil || !conf.TLS.Enabled) {
+		conf.TLS = &xtls.Config{Enabled: true}
 	}
 	return conf
 }

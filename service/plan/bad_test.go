@@ -84,6 +84,7 @@ func TestBadRequests(t *testing.T) {
 		{"framerate", "room", `{"room_name": "r", "advanced": {"framerate": 121}, ` + files + `}`, field + "framerate"},
 		{"negative framerate", "room", `{"room_name": "r", "advanced": {"framerate": -1}, ` + files + `}`, field + "framerate"},
 		{"video bitrate", "room", `{"room_name": "r", "advanced": {"video_bitrate": -1}, ` + files + `}`, field + "video_bitrate"},
+		{"video bitrate in b/s", "room", `{"room_name": "r", "advanced": {"video_bitrate": 4500000}, ` + files + `}`, field + "video_bitrate"},
 		{"audio bitrate", "room", `{"room_name": "r", "advanced": {"audio_bitrate": -1}, ` + files + `}`, field + "audio_bitrate"},
 		{"frequency", "room", `{"room_name": "r", "advanced": {"audio_frequency": 44000}, ` + files + `}`, field + "audio_frequency"},
 		{"key frames", "room", `{"room_name": "r", "advanced": {"key_frame_interval": -2}, ` + files + `}`, field + "key_frame_interval"},

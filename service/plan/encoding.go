@@ -27,6 +27,8 @@ const (
 	minSize = 16
 	maxSize = 8192
 	maxFPS  = 120
+	// maxVideoBitrate keeps the rate control's buffer, ten seconds at most, below 2³¹ bits.
+	maxVideoBitrate = 200_000
 )
 
 // frequencies are the sample rates that AAC has.
@@ -87,7 +89,7 @@ func (e *encoding) override(o *livekit.EncodingOptions) error {
 		field string
 	}{
 		{&e.fps, o.Framerate, maxFPS, "framerate"},
-		{&e.videoBitrate, o.VideoBitrate, math.MaxInt32 / 1000, "video_bitrate"},
+		{&e.videoBitrate, o.VideoBitrate, maxVideoBitrate, "video_bitrate"},
 		{&e.audioBitrate, o.AudioBitrate, math.MaxInt32 / 1000, "audio_bitrate"},
 		{&e.audioFrequency, o.AudioFrequency, math.MaxInt32, "audio_frequency"},
 	} {
