@@ -23,15 +23,17 @@ type stamp struct {
 	key     bool    // video only
 }
 
-// showinfo lines, and the duration of an audio frame.
+// showinfo prints seconds with six digits only, so times are made from ticks.
 var (
-	ptsPattern     = regexp.MustCompile(`\bpts_time:\s*([-0-9.]+)`)
+	basePattern    = regexp.MustCompile(`config in time_base: ([0-9]+)/([0-9]+)`)
+	ptsPattern     = regexp.MustCompile(`\bpts:\s*(-?[0-9]+)`)
 	samplesPattern = regexp.MustCompile(`\bnb_samples:\s*([0-9]+)`)
 	framePattern   = regexp.MustCompile(`\bn:\s*[0-9]+ pts:`)
 )
 
 // decoded gathers what comes on stderr beside the media.
 type decoded struct {
+	tick   float64 // seconds of one timestamp step
 	stamps []stamp
 	errors []string
 }
@@ -54,7 +56,7 @@ func decode(ctx context.Context, path string, args []string, read func(io.Reader
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start ffmpeg: %w", err)
 	}
-	d := &decoded{}
+	d := &decoded{tick: 1.0 / card.SampleRate} // ashowinfo after aresample=48000
 	lines := make(chan struct{})
 	go func() {
 		defer close(lines)
@@ -80,10 +82,15 @@ func decode(ctx context.Context, path string, args []string, read func(io.Reader
 }
 
 func (d *decoded) line(text string) {
+	if m := basePattern.FindStringSubmatch(text); m != nil {
+		d.tick = ratio(m[1] + "/" + m[2])
+		return
+	}
 	if framePattern.MatchString(text) && strings.Contains(text, "showinfo") {
 		var s stamp
 		if m := ptsPattern.FindStringSubmatch(text); m != nil {
-			s.pts, _ = strconv.ParseFloat(m[1], 64)
+			ticks, _ := strconv.ParseInt(m[1], 10, 64)
+			s.pts = float64(ticks) * d.tick
 		}
 		if m := samplesPattern.FindStringSubmatch(text); m != nil {
 			s.samples, _ = strconv.Atoi(m[1])

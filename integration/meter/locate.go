@@ -59,9 +59,10 @@ func (l *locator) find(p card.Picture) []card.Rect {
 		if l.blocks[at] == 0 {
 			continue
 		}
+		colour := l.blocks[at]
 		r := l.flood(at, w, h)
 		if r.Dx()*blockPixels >= minCardWidth && r.Dy()*blockPixels >= minCardHeight {
-			out = append(out, l.refine(p, r))
+			out = append(out, l.refine(p, r, colour))
 		}
 	}
 	return out
@@ -72,7 +73,7 @@ func (l *locator) colour(p card.Picture, at int) uint8 {
 }
 
 // flood erases the area of one colour around a block and gives its bounds in
-// blocks; X0, Y0 carry the colour's area only.
+// blocks.
 func (l *locator) flood(at, w, h int) card.Rect {
 	colour := l.blocks[at]
 	r := card.Rect{X0: w, Y0: h}
@@ -106,13 +107,13 @@ func (l *locator) flood(at, w, h int) card.Rect {
 }
 
 // refine moves each side outward by up to a block while chroma there, on a
-// line just inside the card's border, still has an identity colour.
-func (l *locator) refine(p card.Picture, b card.Rect) card.Rect {
+// line through the card's middle, still has its colour.
+func (l *locator) refine(p card.Picture, b card.Rect, colour uint8) card.Rect {
 	stride := p.Width / 2
 	r := card.Rect{X0: b.X0 * 2, Y0: b.Y0 * 2, X1: b.X1 * 2, Y1: b.Y1 * 2} // chroma samples
 	midX, midY := (r.X0+r.X1)/2, (r.Y0+r.Y1)/2
 	own := func(x, y int) bool {
-		return x >= 0 && y >= 0 && x < stride && y < p.Height/2 && l.colour(p, y*stride+x) != 0
+		return x >= 0 && y >= 0 && x < stride && y < p.Height/2 && l.colour(p, y*stride+x) == colour
 	}
 	for i := 0; i < 2 && own(r.X0-1, midY); i++ {
 		r.X0--

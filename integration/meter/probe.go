@@ -16,7 +16,7 @@ type Stream struct {
 	Profile    string
 	Width      int
 	Height     int
-	SAR        string // "1:1"
+	SAR        string // "1:1"; empty when the file does not say
 	FPS        float64
 	PixFmt     string
 	ColorRange string
