@@ -98,7 +98,7 @@ func (c *Config) settleWorkDir() error {
 	dir := c.WorkDir
 	if dir == "" {
 		var err error
-		if dir, err = stateDir(); err != nil {
+		if dir, err = stateDir(os.Geteuid()); err != nil {
 			return err
 		}
 	}
@@ -115,8 +115,8 @@ func (c *Config) settleWorkDir() error {
 
 // stateDir is where recordings in progress live by default. Never the system's temporary directory: it may be in
 // memory, and is emptied by the restart that a recording is to survive.
-func stateDir() (string, error) {
-	if os.Geteuid() == 0 {
+func stateDir(uid int) (string, error) {
+	if uid == 0 {
 		return "/var/lib/ffegress", nil
 	}
 	// The XDG rules say that a relative path here is to be ignored.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -295,11 +296,30 @@ func TestWorkDir(t *testing.T) {
 	if wd, err := os.Getwd(); err != nil || c.WorkDir != filepath.Join(wd, "recordings") {
 		t.Errorf("relative work_dir became %s", c.WorkDir)
 	}
-	dir, err := stateDir()
-	if err != nil {
-		t.Fatal(err)
+	for _, tt := range []struct {
+		uid             int
+		state, home, is string
+	}{
+		{0, "/s", "/h", "/var/lib/ffegress"},
+		{1000, "/s", "/h", "/s/ffegress"},
+		{1000, "", "/h", "/h/.local/state/ffegress"},
+		{1000, "relative", "/h", "/h/.local/state/ffegress"},
+		{1000, "", "", ""},
+	} {
+		t.Setenv("XDG_STATE_HOME", tt.state)
+		t.Setenv("HOME", tt.home)
+		if dir, err := stateDir(tt.uid); dir != tt.is || (err != nil) != (tt.is == "") {
+			t.Errorf("%+v: %s %v", tt, dir, err)
+		}
 	}
-	if !filepath.IsAbs(dir) || strings.HasPrefix(dir, os.TempDir()) || filepath.Base(dir) != "ffegress" {
-		t.Errorf("default work_dir %s", dir)
+}
+
+func TestLevels(t *testing.T) {
+	for level, want := range map[string]slog.Level{
+		"": slog.LevelInfo, "debug": slog.LevelDebug, "WARN": slog.LevelWarn, "error": slog.LevelError, "panic": slog.LevelError,
+	} {
+		if got := (Logging{Level: level}).SlogLevel(); got != want {
+			t.Errorf("%q: %v, want %v", level, got, want)
+		}
 	}
 }

@@ -41,6 +41,9 @@ func TestSecretDoesNotPrint(t *testing.T) {
 	if got := fmt.Sprintf("%v|%#v", Secret(""), Secret("")); got != `|""` {
 		t.Errorf("the empty secret prints %s", got)
 	}
+	if got := s.GoString(); got != `"{redacted}"` {
+		t.Errorf("GoString: %s", got)
+	}
 	if s.Reveal() != value {
 		t.Error("Reveal")
 	}
