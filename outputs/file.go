@@ -224,12 +224,12 @@ func (s *span) add(f *Fragment) {
 
 func (s *span) empty() bool { return s.fragments == 0 }
 
-// duration is that of the longer track.
+// duration is that of the picture, or of the sound where there is no picture:
+// with both, sound ends within a frame of it.
 func (s *span) duration(fps int) time.Duration {
 	line := programme.Timeline{FPS: fps}
-	audio := line.SampleTime(s.audioTo - s.audioFrom)
-	if fps <= 0 {
-		return audio
+	if s.videoTo > s.videoFrom {
+		return line.FrameTime(s.videoTo - s.videoFrom)
 	}
-	return max(audio, line.FrameTime(s.videoTo-s.videoFrom))
+	return line.SampleTime(s.audioTo - s.audioFrom)
 }

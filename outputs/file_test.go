@@ -279,7 +279,13 @@ func TestSpan(t *testing.T) {
 	s.add(&Fragment{VideoStart: 300, VideoEnd: 315, AudioStart: 480000, AudioEnd: 500000})
 	s.add(&Fragment{VideoStart: 315, VideoEnd: 330, AudioStart: 500000, AudioEnd: 520000})
 	s.add(&Fragment{AudioStart: 520000, AudioEnd: 528000})
-	if v, a := s.duration(30), s.duration(0); v != time.Second || a != time.Second {
-		t.Errorf("%s, %s", v, a)
+	if d := s.duration(30); d != time.Second {
+		t.Errorf("%s", d)
+	}
+	s = span{}
+	s.add(&Fragment{AudioStart: 0, AudioEnd: 47000})
+	s.add(&Fragment{AudioStart: 47000, AudioEnd: 72000})
+	if d := s.duration(0); d != 1500*time.Millisecond {
+		t.Errorf("%s", d)
 	}
 }
