@@ -34,7 +34,8 @@ func feedOnce(t *testing.T, rng *rand.Rand, slow int64) {
 	}()
 	var video, audio []byte // as the hub has them
 	for run := 0; ; run++ {
-		pace := func() { time.Sleep(time.Duration(rng.Int64N(1+slow)) * time.Millisecond) }
+		steps := rand.New(rand.NewPCG(rng.Uint64(), 6)) // the reader's own
+		pace := func() { time.Sleep(time.Duration(steps.Int64N(1+slow)) * time.Millisecond) }
 		if run > 5 {
 			pace = nil // the last one lives
 		}
