@@ -154,8 +154,9 @@ func checkBars(t *testing.T, pix []byte, w, h int) {
 	t.Logf("%d pixel values are wrong, the worst by %d", wrong, worst)
 }
 
-// checkTone looks for the share of the energy that is at 1 kHz, in blocks of
-// 10 ms: single-sample corrections turn the phase slowly.
+// checkTone counts the blocks of 10 ms that are a pure 1 kHz of the right
+// loudness. A busy machine makes Chromium miss some; a wrong rate, channel or
+// format, or holes between blocks, leaves next to none.
 func checkTone(t *testing.T, pcm []int16) {
 	t.Helper()
 	const block = programme.SampleRate / 100
@@ -164,9 +165,9 @@ func checkTone(t *testing.T, pcm []int16) {
 		t.Fatalf("only %d samples", len(pcm)/2)
 	}
 	for ch := range 2 {
-		var energy, tone float64
+		pure := 0
 		for at := from; at < to; at += block {
-			var re, im float64
+			var energy, re, im float64
 			for i := range block {
 				s := float64(pcm[2*(at+i)+ch])
 				a := 2 * math.Pi * 1000 * float64(i) / programme.SampleRate
@@ -174,15 +175,14 @@ func checkTone(t *testing.T, pcm []int16) {
 				re += s * math.Cos(a)
 				im += s * math.Sin(a)
 			}
-			tone += 2 * (re*re + im*im) / block
+			rms := math.Sqrt(energy / block)
+			if share := 2 * (re*re + im*im) / block / energy; share > 0.99 && rms > 11000 && rms < 12200 {
+				pure++
+			}
 		}
-		rms := math.Sqrt(energy / float64(to-from))
-		t.Logf("channel %d: rms %.0f, %.4f of it at 1 kHz", ch, rms, tone/energy)
-		if rms < 11000 || rms > 12200 {
-			t.Errorf("channel %d: rms %.0f, want about 11585", ch, rms)
-		}
-		if tone/energy < 0.99 {
-			t.Errorf("channel %d: only %.4f of the energy is at 1 kHz", ch, tone/energy)
+		t.Logf("channel %d: %d of 100 blocks are pure", ch, pure)
+		if pure < 60 {
+			t.Errorf("channel %d: only %d of 100 blocks are a pure tone", ch, pure)
 		}
 	}
 }

@@ -62,6 +62,11 @@ func startChrome(ctx, life context.Context, o *Options, dir string, d *display, 
 		if err == nil {
 			return c, nil
 		}
+		// Most likely it is ending; what it says then tells more.
+		select {
+		case <-proc.Done():
+		case <-time.After(time.Second):
+		}
 		c.stop()
 	case <-proc.Done():
 		c.stop()
