@@ -11,7 +11,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/ffegress/ffegress/integration/accept"
-	"github.com/ffegress/ffegress/integration/page"
+	"github.com/ffegress/ffegress/integration/publish"
 	"github.com/ffegress/ffegress/integration/rig"
 )
 
@@ -54,7 +54,7 @@ func refusals() []refusal {
 		{"refused", startWeb, web("http://127.0.0.1:9/"), "page load error: net::ERR_", true, 5 * time.Second},
 		{"404", startWeb, web("PAGE/status/404"), "page load error: ", true, 5 * time.Second},
 		{"500", startWeb, web("PAGE/status/500"), "page load error: ", true, 5 * time.Second},
-		{"redirects", startWeb, web("PAGE/redirect"), "page load error: net::ERR_TOO_MANY_REDIRECTS", true, 5 * time.Second},
+		{"redirects", startWeb, web("PAGE/loop"), "page load error: net::ERR_TOO_MANY_REDIRECTS", true, 5 * time.Second},
 		{"tls", startWeb, web("PAGETLS/"), "page load error: net::ERR_", true, 5 * time.Second},
 		{"never loads", startWeb, web("PAGE/hang"), "page load error: ", true, 100 * time.Second},
 		{"template page missing", start, room(`"custom_base_url":"PAGE/status/404",` + file), "page load error: ", true, 5 * time.Second},
@@ -71,12 +71,12 @@ func badInput(all bool) accept.Case {
 				return err
 			}
 			defer func() { _ = l.close() }()
-			pages, err := page.Serve("")
+			pages, err := servePages(ctx, publish.Size{Width: 640, Height: 360})
 			if err != nil {
 				return err
 			}
 			defer pages.Close()
-			r := strings.NewReplacer("MEDIA", l.media, "PAGETLS", pages.TLSURL(), "PAGE", pages.URL())
+			r := strings.NewReplacer("MEDIA", l.media, "PAGETLS", pages.TLSURL, "PAGE", pages.URL)
 			for _, c := range refusals() {
 				if !all && c.within > 30*time.Second {
 					continue
@@ -135,13 +135,13 @@ func (l *lab) refuse(ctx context.Context, c refusal) (time.Duration, string, err
 func (l *lab) nothingLeft(ctx context.Context, before rig.Before) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	all, err := rig.Descendants(l.Egress.PID())
+	all, err := rig.Descendants(l.Egress.PID)
 	if err != nil {
 		return err
 	}
 	var children []rig.Process
 	for _, p := range all {
-		if p.PID != l.Egress.PID() {
+		if p.PID != l.Egress.PID {
 			children = append(children, p)
 		}
 	}

@@ -36,7 +36,7 @@ func burden(length time.Duration) accept.Case {
 			}
 			watching, cancel := context.WithTimeout(ctx, length)
 			defer cancel()
-			usage, err := rig.Watch(watching, l.Egress.PID(), time.Second)
+			usage, err := rig.Watch(watching, l.Egress.PID, time.Second)
 			if err != nil {
 				return err
 			}

@@ -97,7 +97,7 @@ func MeasureRoom(ctx context.Context, preset livekit.EncodingOptionsPreset, leng
 	}
 	watching, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
-	usage, err := rig.Watch(watching, l.Egress.PID(), time.Second)
+	usage, err := rig.Watch(watching, l.Egress.PID, time.Second)
 	if err != nil {
 		return Cost{}, err
 	}

@@ -65,7 +65,7 @@ func (l *lab) killDaemonOnce(ctx context.Context, n int) (time.Duration, error) 
 	if err := pause(ctx, randomly(2*time.Second, 10*time.Second)); err != nil {
 		return 0, err
 	}
-	procs, err := rig.Descendants(l.Egress.PID())
+	procs, err := rig.Descendants(l.Egress.PID)
 	if err != nil {
 		return 0, err
 	}
@@ -134,7 +134,7 @@ func (l *lab) killEncoderOnce(ctx context.Context, n int) (time.Duration, error)
 	if err := pause(ctx, randomly(2*time.Second, 8*time.Second)); err != nil {
 		return 0, err
 	}
-	procs, err := rig.Descendants(l.Egress.PID())
+	procs, err := rig.Descendants(l.Egress.PID)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +145,7 @@ func (l *lab) killEncoderOnce(ctx context.Context, n int) (time.Duration, error)
 				return 0, err
 			}
 		}
-		if p.PID != l.Egress.PID() {
+		if p.PID != l.Egress.PID {
 			children = append(children, p)
 		}
 	}

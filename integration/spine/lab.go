@@ -10,6 +10,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 
+	"github.com/ffegress/ffegress/integration/page"
 	"github.com/ffegress/ffegress/integration/publish"
 	"github.com/ffegress/ffegress/integration/rig"
 )
@@ -128,6 +129,15 @@ func (r *recording) end(ctx context.Context) (*livekit.EgressInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, endWait)
 	defer cancel()
 	return r.lab.API.WaitEgress(ctx, r.info.EgressId, rig.Terminal)
+}
+
+// servePages serves the test pages of Web egress.
+func servePages(ctx context.Context, size publish.Size) (*page.Server, error) {
+	cache, err := rig.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return page.Start(ctx, publish.Cache{Dir: filepath.Join(cache, "material")}, size)
 }
 
 // pause lets the recording run; it is not a wait for something to happen.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/meter"
-	"github.com/ffegress/ffegress/integration/page"
+	"github.com/ffegress/ffegress/integration/publish"
 )
 
 // The bars of issue A, line 2.
@@ -73,12 +73,12 @@ func quality(t take, length time.Duration) accept.Case {
 
 // record makes the recording; wall is the time from its first frame to the stop.
 func (l *lab) record(ctx context.Context, t take, length time.Duration) (*livekit.EgressInfo, time.Duration, error) {
-	ask, done, err := l.request(t)
+	ask, done, err := l.request(ctx, t)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer done()
-	r, err := l.start(ctx, ask(ctx))
+	r, err := l.start(ctx, ask)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -97,29 +97,25 @@ func (l *lab) record(ctx context.Context, t take, length time.Duration) (*liveki
 }
 
 // request is the API call for a take; done frees what it needs while it runs.
-func (l *lab) request(t take) (ask func(context.Context) func() (*livekit.EgressInfo, error), done func(), err error) {
+func (l *lab) request(ctx context.Context, t take) (ask func() (*livekit.EgressInfo, error), done func(), err error) {
 	if !t.web {
-		return func(ctx context.Context) func() (*livekit.EgressInfo, error) {
-			return func() (*livekit.EgressInfo, error) {
-				req := l.roomRequest(t.id+".mp4", t.layout)
-				req.VideoOnly = t.videoOnly
-				req.Options = &livekit.RoomCompositeEgressRequest_Preset{Preset: t.shape.preset}
-				return l.API.StartRoomComposite(ctx, req)
-			}
+		return func() (*livekit.EgressInfo, error) {
+			req := l.roomRequest(t.id+".mp4", t.layout)
+			req.VideoOnly = t.videoOnly
+			req.Options = &livekit.RoomCompositeEgressRequest_Preset{Preset: t.shape.preset}
+			return l.API.StartRoomComposite(ctx, req)
 		}, func() {}, nil
 	}
-	pages, err := page.Serve("")
+	pages, err := servePages(ctx, publish.Size{Width: t.shape.width, Height: t.shape.height})
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(ctx context.Context) func() (*livekit.EgressInfo, error) {
-		return func() (*livekit.EgressInfo, error) {
-			return l.API.StartWeb(ctx, &livekit.WebEgressRequest{
-				Url: pages.VideoURL(), AwaitStartSignal: true, FileOutputs: l.file(t.id + ".mp4"),
-				Options: &livekit.WebEgressRequest_Preset{Preset: t.shape.preset},
-			})
-		}
-	}, func() { _ = pages.Close() }, nil
+	return func() (*livekit.EgressInfo, error) {
+		return l.API.StartWeb(ctx, &livekit.WebEgressRequest{
+			Url: pages.Card(500*time.Millisecond, -1), AwaitStartSignal: true, FileOutputs: l.file(t.id + ".mp4"),
+			Options: &livekit.WebEgressRequest_Preset{Preset: t.shape.preset},
+		})
+	}, pages.Close, nil
 }
 
 // judge measures the file and holds it against the bars.
