@@ -120,13 +120,9 @@ func (r *Report) picture(pics []stamp) {
 	span := pics[len(pics)-1].pts - pics[0].pts
 	step := 1.0 / card.FPS
 	if len(pics) > 1 {
-		var steps []float64
+		step = span / float64(len(pics)-1)
 		for i := range pics[1:] {
-			steps = append(steps, pics[i+1].pts-pics[i].pts)
-		}
-		step = median(slices.Clone(steps))
-		for _, d := range steps {
-			if math.Abs(d-step) > 0.002 {
+			if math.Abs(pics[i+1].pts-pics[i].pts-step) > 0.002 {
 				r.UnevenSteps++
 			}
 		}

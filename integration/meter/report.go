@@ -14,8 +14,8 @@ type Report struct {
 	Matrix string // with which YUV targets of the bars were made
 
 	Frames        int
-	FPS           float64 // 1 / median step
-	UnevenSteps   int     // steps off the median by more than 2 ms
+	FPS           float64 // 1 / mean step
+	UnevenSteps   int     // steps off the mean by more than 2 ms
 	VideoStart    float64
 	VideoDuration float64
 	AudioStart    float64

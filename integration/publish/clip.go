@@ -11,6 +11,10 @@ import (
 	"github.com/ffegress/ffegress/integration/card"
 )
 
+// muxerShift is by how many samples ffmpeg's WebM muxer puts the picture later
+// than the sound when the sound is Opus (its encoder delay, in whole ms).
+const muxerShift = 7 * card.SampleRate / 1000
+
 // Clip makes (or finds in the cache) a WebM file of the card, VP8 and Opus,
 // seconds long, its picture counting on through every loop. It gives the
 // file's path.
@@ -43,13 +47,13 @@ func (c Cache) encodeClip(ctx context.Context, what Card, m *Material, seconds i
 	if err := WriteIVF(ivf, what.Size, seconds*card.FPS, func(n int) []byte { return m.Frames[n%card.Loop] }); err != nil {
 		return err
 	}
-	matrix := card.MatrixFor(what.Size.Height).String()
+	tag := matrix.String()
 	args := []string{
 		"-i", ivf.Name(),
 		"-f", "s16le", "-ar", strconv.Itoa(card.SampleRate), "-ac", "1", "-i", "pipe:0",
 		"-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "libopus", "-b:a", "96k",
-		"-color_range", "tv", "-colorspace", matrix, "-color_primaries", matrix, "-color_trc", matrix,
+		"-color_range", "tv", "-colorspace", tag, "-color_primaries", tag, "-color_trc", tag,
 		"-cluster_time_limit", "1000", "-f", "webm", out,
 	}
-	return c.run(ctx, args, func(w io.Writer) error { return WritePCM(w, what, 0, seconds*card.SampleRate) })
+	return c.run(ctx, args, func(w io.Writer) error { return WritePCM(w, what, -muxerShift, seconds*card.SampleRate) })
 }

@@ -24,7 +24,7 @@ const opusLookahead = 312
 const opusWarmUp = 50
 
 func (c Cache) encodeVideo(ctx context.Context, what Card, out string) error {
-	p, err := card.NewPainter(what.ID, what.Phase, what.Size.Width, what.Size.Height, card.MatrixFor(what.Size.Height))
+	p, err := card.NewPainter(what.ID, what.Phase, what.Size.Width, what.Size.Height, matrix)
 	if err != nil {
 		return err
 	}
