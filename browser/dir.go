@@ -26,13 +26,30 @@ func makeDirs(asked string) (*dirs, error) {
 	}
 	d := &dirs{asked: asked, work: asked}
 	if len(asked) > longestDir {
-		work, err := os.MkdirTemp("", "ffegress-")
+		work, err := shortDir(os.TempDir(), "/tmp")
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make browser directory: %w", err), d.remove())
 		}
 		d.work = work
 	}
 	return d, nil
+}
+
+// shortDir makes a directory in the first place whose path leaves room for sockets.
+func shortDir(places ...string) (string, error) {
+	for _, place := range places {
+		dir, err := os.MkdirTemp(place, "ffegress-")
+		if err != nil {
+			continue
+		}
+		if len(dir) <= longestDir {
+			return dir, nil
+		}
+		if err := os.Remove(dir); err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("no place with a path short enough for sockets among %q: set TMPDIR to one", places)
 }
 
 func (d *dirs) remove() error {
