@@ -83,7 +83,7 @@ func (b *Browser) launch(ctx context.Context) error {
 	var err error
 	if b.sound != nil {
 		// Before anybody plays: what is recorded sets the sink's pace.
-		if b.ear, err = startEar(&b.o, b.sound, b.epoch); err != nil {
+		if b.ear, err = startEar(ctx, &b.o, b.sound, b.epoch); err != nil {
 			return err
 		}
 	}

@@ -94,8 +94,8 @@ func TestCapture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := zero.Sub(asked); d < 0 || d > time.Second {
-		t.Errorf("zero is %v after the call", d)
+	if d := zero.Sub(asked); d < 0 {
+		t.Errorf("zero is %v before the call", -d)
 	}
 	await(t, "frames", k.enough)
 	b.StopCapture()

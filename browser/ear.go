@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -15,55 +16,88 @@ import (
 // fragmentBytes is 20 ms: larger fragments made the offset wander.
 const fragmentBytes = programme.SampleRate / 50 * programme.Channels * 2
 
+const (
+	earTries       = 5
+	firstBlockWait = 3 * time.Second
+)
+
 // ear reads the sink's monitor. It runs from the launch on, so
 // that the clock's phase is known when it counts.
 type ear struct {
 	client *pulse.Client
-	stream *pulse.RecordStream
 	epoch  time.Time
 	delay  time.Duration
-	seen   atomic.Int64 // blocks read
+	seen   atomic.Int64  // blocks read
+	first  chan struct{} // closed at the first block
 
 	mu    sync.Mutex
 	clock *programme.PCMClock
 	line  *programme.AudioLine // nil while not capturing
 }
 
-func startEar(o *Options, s *sound, epoch time.Time) (*ear, error) {
-	e := &ear{epoch: epoch, delay: o.AudioDelay, clock: programme.NewPCMClock(o.AudioDelay)}
-	client, err := pulse.NewClient(pulse.ClientServerString(s.server()), pulse.ClientApplicationName("ffegress"))
-	if err != nil {
-		return nil, fmt.Errorf("connect to pulseaudio: %w", err)
+// startEar connects and waits for the first block. The library gives the server
+// a second for each answer, which a busy machine can exceed, so it is tried again.
+func startEar(ctx context.Context, o *Options, s *sound, epoch time.Time) (*ear, error) {
+	var err error
+	for range earTries {
+		e := &ear{
+			epoch: epoch, delay: o.AudioDelay, clock: programme.NewPCMClock(o.AudioDelay),
+			first: make(chan struct{}),
+		}
+		if err = e.connect(ctx, s); err == nil {
+			return e, nil
+		}
+		if e.client != nil {
+			e.client.Close()
+		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	source, err := client.SourceByID(sinkName + ".monitor")
+	return nil, fmt.Errorf("record pulseaudio: %w", err)
+}
+
+func (e *ear) connect(ctx context.Context, s *sound) (err error) {
+	e.client, err = pulse.NewClient(pulse.ClientServerString(s.server()), pulse.ClientApplicationName("ffegress"))
 	if err != nil {
-		client.Close()
-		return nil, fmt.Errorf("find monitor: %w", err)
+		return err
 	}
-	e.client = client
-	e.stream, err = client.NewRecord(pulse.Int16Writer(e.hear),
+	source, err := e.client.SourceByID(sinkName + ".monitor")
+	if err != nil {
+		return fmt.Errorf("find monitor: %w", err)
+	}
+	stream, err := e.client.NewRecord(pulse.Int16Writer(e.hear),
 		pulse.RecordSource(source),
 		pulse.RecordStereo,
 		pulse.RecordSampleRate(programme.SampleRate),
 		pulse.RecordMediaName("recording"),
 		pulse.RecordRawOption(func(r *pulseproto.CreateRecordStream) {
-			// Without the latency asked for, a sink that nothing plays on
-			// renders seconds at a time.
+			// Without the latency asked for, an idle sink renders in large blocks.
 			r.BufferFragSize = fragmentBytes
 			r.AdjustLatency = true
 		}))
 	if err != nil {
-		client.Close()
-		return nil, fmt.Errorf("record monitor: %w", err)
+		return err
 	}
-	e.stream.Start()
-	return e, nil
+	stream.Start()
+	timer := time.NewTimer(firstBlockWait)
+	defer timer.Stop()
+	select {
+	case <-e.first:
+		return nil
+	case <-timer.C:
+		return errStalled
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // hear takes one block on the connection's goroutine.
 func (e *ear) hear(pcm []int16) (int, error) {
 	arrival := time.Since(e.epoch)
-	e.seen.Add(1)
+	if e.seen.Add(1) == 1 {
+		close(e.first)
+	}
 	n := len(pcm) / programme.Channels
 	e.mu.Lock()
 	defer e.mu.Unlock()
