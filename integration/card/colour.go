@@ -65,7 +65,8 @@ const identityChroma = 42.0
 
 // Identity is the colour of participant id.
 func Identity(id int) RGB {
-	angle := (float64(id%Identities) + 0.5) * 2 * math.Pi / Identities
+	// Neighbours in number are far apart in hue.
+	angle := (float64(id*3%Identities) + 0.5) * 2 * math.Pi / Identities
 	u, v := identityChroma*math.Cos(angle), identityChroma*math.Sin(angle)
 	y := (120.0 - 16) / 219
 	b := y + u*2*(1-0.0722)/224

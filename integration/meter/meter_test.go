@@ -2,7 +2,10 @@ package meter
 
 import (
 	"encoding/json"
+	"image"
+	_ "image/png"
 	"math"
+	"os"
 	"strings"
 	"testing"
 )
@@ -40,6 +43,27 @@ func TestPerfectRecordingPasses(t *testing.T) {
 	}
 	if _, err := json.Marshal(r); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSheetIsAPicture(t *testing.T) {
+	c := base()
+	c.seconds = 4
+	png := t.TempDir() + "/sheet.png"
+	if err := Sheet(t.Context(), c.make(t), png, 4, 2, 2, 320); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(png)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	config, kind, err := image.DecodeConfig(f)
+	if err != nil || kind != "png" || config.Width != 2*320+4 || config.Height != 2*180+4 {
+		t.Errorf("sheet is %s %dx%d, %v", kind, config.Width, config.Height, err)
+	}
+	if err := Sheet(t.Context(), "no such file", png, 4, 2, 2, 320); err == nil {
+		t.Error("a sheet of nothing is made")
 	}
 }
 

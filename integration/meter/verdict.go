@@ -48,6 +48,9 @@ func (r *Report) Check(l Limits) (faults []string) {
 		if n := len(p.Flashes.Extra) + len(p.Beeps.Extra); n > 0 {
 			fault("p%d: %d flashes or beeps too many", p.ID, n)
 		}
+		if p.ID == 0 && p.Beeps.Expected > 0 && !r.Pilot.Heard {
+			fault("the pilot tone is not heard: gaps cannot be judged")
+		}
 		if l.OffsetP95 > 0 && p.Flashes.Expected > 0 && p.Beeps.Expected > 0 && !(len(p.Offsets.Each) > 0 && p.Offsets.P95Abs <= l.OffsetP95) {
 			fault("p%d: A/V offset p95 is %.1f ms, over %d", p.ID, p.Offsets.P95Abs, len(p.Offsets.Each))
 		}

@@ -13,7 +13,7 @@ import (
 
 // materialVersion changes whenever a card or an encoder option does, so that
 // a stale cache is never used.
-const materialVersion = 2
+const materialVersion = 3
 
 // matrix is that of all material: browsers take untagged VP8 for BT.601, and
 // their BT.709 conversion is up to 9 steps off in blue.

@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ffegress/ffegress/integration/publish"
 	"github.com/livekit/protocol/livekit"
+	"go.uber.org/goleak"
 )
 
 func bounded(t *testing.T, d time.Duration) context.Context {
@@ -90,7 +92,8 @@ func TestWaitForTellsWhyAChildEnded(t *testing.T) {
 	}
 }
 
-// TestMain lets the test binary be the parent in TestChildDiesWithItsParent.
+// TestMain lets the test binary be the parent in TestChildDiesWithItsParent,
+// and looks for goroutines that were left.
 func TestMain(m *testing.M) {
 	if log := os.Getenv("RIG_TEST_PARENT"); log != "" {
 		c, err := Launch("sleeper", "/bin/sleep", []string{"60"}, nil, log)
@@ -100,7 +103,13 @@ func TestMain(m *testing.M) {
 		fmt.Println(c.PID)
 		select {}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 func TestChildDiesWithItsParent(t *testing.T) {
