@@ -40,6 +40,9 @@ type Service struct {
 
 // New connects the node to its bus; it serves nothing before Run. The bus stays the caller's.
 func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
+	if err := makeWorkDir(conf.WorkDir); err != nil {
+		return nil, err
+	}
 	initStats(conf.NodeID, conf.ClusterID)
 	var extra []psrpc.ClientOption
 	if d := conf.IOSelectionTimeout; d > 0 {

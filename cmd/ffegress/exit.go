@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io"
 
 	"github.com/livekit/protocol/livekit"
 )
@@ -26,11 +26,11 @@ func (e *codedError) Error() string { return e.err.Error() }
 func (e *codedError) Unwrap() error { return e.err }
 
 // exitCode prints the error and tells the code that stands for it.
-func exitCode(err error) int {
+func exitCode(w io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(os.Stderr, "ffegress:", err)
+	fmt.Fprintln(w, "ffegress:", err)
 	var coded *codedError
 	if errors.As(err, &coded) {
 		return coded.code
