@@ -10,10 +10,13 @@ import (
 func Full() []accept.Case {
 	var cases []accept.Case
 	for _, t := range takes() {
-		cases = append(cases, quality(t, 32*time.Second))
+		cases = append(cases, quality(t, 32*time.Second, strict))
 	}
 	return append(cases,
 		badInput(true),
+		drain(),
+		command(15*time.Second),
+		killParts(),
 		killEncoder(20),
 		killDaemon(20),
 		startLatency(20),
@@ -28,8 +31,11 @@ func Full() []accept.Case {
 // Sample is what `make test` has time for: one of each kind.
 func Sample() []accept.Case {
 	return []accept.Case{
-		quality(takes()[0], 12*time.Second),
-		quality(takes()[4], 12*time.Second),
+		quality(takes()[0], 12*time.Second, busy),
+		quality(takes()[4], 12*time.Second, busy),
+		drain(),
+		command(12 * time.Second),
+		killParts(),
 		killEncoder(1),
 		killDaemon(1),
 		badInput(false),

@@ -16,11 +16,23 @@ import (
 
 // The bars of issue A, line 2.
 const (
-	offsetP95   = 40.0 // ms
-	barError    = 4.0  // steps of 8 bits
-	uniqueFPS   = 29.0
-	wallWithin  = 0.1 // s
-	repeatSlack = 2   // frames between those missing and those counted as repeats
+	offsetP95  = 40.0 // ms
+	barError   = 4.0  // steps of 8 bits
+	uniqueFPS  = 29.0
+	wallWithin = 0.1 // s
+)
+
+// bars are what a take is held against beside what always must hold (every flash and beep, no gap,
+// colours, duration). `make test` may run on a machine with other work, where Chrome itself shows
+// fewer pictures and plays sound later; so it judges neither.
+type bars struct {
+	offsetP95, uniqueFPS float64
+	wallWithin           float64
+}
+
+var (
+	strict = bars{offsetP95, uniqueFPS, wallWithin}
+	busy   = bars{0, 0, 3 * wallWithin}
 )
 
 // take is one recording to judge.
@@ -49,7 +61,7 @@ func takes() []take {
 }
 
 // quality records one take for a while and judges the file.
-func quality(t take, length time.Duration) accept.Case {
+func quality(t take, length time.Duration, b bars) accept.Case {
 	return accept.Case{
 		ID: t.id, Line: 2, Title: fmt.Sprintf("%s, %v", t.title, length),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
@@ -66,7 +78,10 @@ func quality(t take, length time.Duration) accept.Case {
 			if err != nil {
 				return err
 			}
-			return judge(ctx, o, t, info, wall)
+			if err := l.oneEnd(ctx, o, info.EgressId); err != nil {
+				return err
+			}
+			return judge(ctx, o, t, b, info, wall)
 		},
 	}
 }
@@ -119,7 +134,7 @@ func (l *lab) request(ctx context.Context, t take) (ask func() (*livekit.EgressI
 }
 
 // judge measures the file and holds it against the bars.
-func judge(ctx context.Context, o *accept.Outcome, t take, info *livekit.EgressInfo, wall time.Duration) error {
+func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit.EgressInfo, wall time.Duration) error {
 	f := info.FileResults[0]
 	ids := []int{0, 1, 2}
 	if t.web {
@@ -134,8 +149,8 @@ func judge(ctx context.Context, o *accept.Outcome, t take, info *livekit.EgressI
 	}
 	o.Add("meter", "\n```\n%s```", report)
 	faults := report.Check(meter.Limits{
-		OffsetP95: offsetP95, BarError: barError, UniqueFPS: uniqueFPS,
-		Wall: wall.Seconds(), WallWithin: wallWithin, AllowRepeats: t.reported,
+		OffsetP95: b.offsetP95, BarError: barError, UniqueFPS: b.uniqueFPS,
+		Wall: wall.Seconds(), WallWithin: b.wallWithin, AllowRepeats: t.reported,
 	})
 	o.Missed = append(o.Missed, faults...)
 	s := report.Stream
