@@ -244,6 +244,20 @@ func (f *diskFile) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// kept is what of a file a power cut would leave now.
+func (d *disk) kept(name string) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.names[name].synced
+}
+
+// count is how many operations the disk has seen.
+func (d *disk) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.steps
+}
+
 func (f *diskFile) Sync() error {
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()

@@ -179,20 +179,20 @@ func TestSyncer(t *testing.T) {
 			}
 			<-time.After(DefaultInterval - time.Nanosecond)
 			synctest.Wait()
-			if len(d.names["/d/a"].synced) != 0 {
+			if len(d.kept("/d/a")) != 0 {
 				t.Error("synced before its time")
 			}
 			<-time.After(time.Nanosecond)
 			synctest.Wait()
 			for _, name := range []string{"/d/a", "/d/b"} {
-				if !bytes.Equal(d.names[name].synced, []byte("data")) {
+				if !bytes.Equal(d.kept(name), []byte("data")) {
 					t.Errorf("%s is not durable", name)
 				}
 			}
-			steps := d.steps
+			steps := d.count()
 			<-time.After(10 * DefaultInterval)
 			synctest.Wait()
-			if d.steps != steps {
+			if d.count() != steps {
 				t.Error("clean files were synced")
 			}
 			for _, w := range []*Writer{a, b} {
@@ -204,7 +204,7 @@ func TestSyncer(t *testing.T) {
 				}
 			}
 			for _, name := range []string{"/d/a", "/d/b"} {
-				if !bytes.Equal(d.names[name].synced, []byte("data+")) {
+				if !bytes.Equal(d.kept(name), []byte("data+")) {
 					t.Errorf("%s: Close did not sync", name)
 				}
 				if err := d.Remove(name); err != nil {
