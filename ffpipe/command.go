@@ -3,6 +3,7 @@ package ffpipe
 import (
 	"log/slog"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -30,7 +31,17 @@ type Command struct {
 	OnStderr func(line string) // called for each redacted stderr line, from one goroutine; must not block
 	Redact   *Redactor         // nil redacts nothing
 	Stop     StopLadder
-	Log      *slog.Logger // nil discards
+	// DeathSignal is what the kernel sends the child when this process dies; 0
+	// means SIGKILL. Another one lets the child tidy up, if it surely ends.
+	DeathSignal syscall.Signal
+	Log         *slog.Logger // nil discards
+}
+
+func (c *Command) deathSignal() syscall.Signal {
+	if c.DeathSignal != 0 {
+		return c.DeathSignal
+	}
+	return syscall.SIGKILL
 }
 
 // StopLadder says how to end a child. The steps are: close its inputs, wait,

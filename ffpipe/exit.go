@@ -26,6 +26,9 @@ func (e *ExitError) Error() string {
 	if e.Signal != 0 {
 		how = fmt.Sprintf("ended by signal %d (%v)", int(e.Signal), e.Signal)
 	}
+	if e.Signal == syscall.SIGKILL || e.Signal == syscall.SIGTERM {
+		return fmt.Sprintf("%s: %s", e.Name, how) // from outside: its last words are about something else
+	}
 	if line := e.reason(); line != "" {
 		return fmt.Sprintf("%s: %s: %s", e.Name, how, line)
 	}
@@ -42,6 +45,11 @@ var emptyPhrases = []string{
 }
 
 func (e *ExitError) reason() string {
+	for _, line := range e.Tail { // Chromium says more after its last word
+		if strings.Contains(line, ":FATAL:") {
+			return strings.TrimSpace(line)
+		}
+	}
 	last := ""
 	for i := len(e.Tail) - 1; i >= 0; i-- {
 		line := strings.TrimSpace(e.Tail[i])

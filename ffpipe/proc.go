@@ -66,7 +66,7 @@ func Start(c Command) (*Proc, error) {
 	}
 	cmd.Stderr = errWrite
 	cmd.ExtraFiles = c.Extra
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: c.deathSignal()}
 
 	p := &Proc{
 		name: c.Name,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,7 +49,7 @@ func (b Before) left(procs []Process) []string {
 		}
 	}
 	for _, d := range displays() {
-		if !slices.Contains(b.displays, d) {
+		if !slices.Contains(b.displays, d) && stale(d) {
 			left = append(left, "X display "+d)
 		}
 	}
@@ -61,6 +62,18 @@ func (b Before) left(procs []Process) []string {
 		})
 	}
 	return left
+}
+
+// stale tells whether nobody answers at a display. One that answers has a
+// process, and those are looked at by themselves; it may be somebody else's.
+func stale(socket string) bool {
+	for _, name := range []string{"@" + socket, socket} {
+		if conn, err := net.Dial("unix", name); err == nil {
+			conn.Close()
+			return false
+		}
+	}
+	return true
 }
 
 func displays() []string {

@@ -26,7 +26,8 @@ type part struct {
 
 var parts = []part{
 	{"renderer", func(p rig.Process) bool {
-		return p.Role == "chromium" && slices.Contains(p.Args, "--type=renderer") && !strings.Contains(strings.Join(p.Args, " "), "top-chrome")
+		args := strings.Join(p.Args, " ") // a forked child of Chromium has one argument with spaces
+		return p.Role == "chromium" && strings.Contains(args, "--type=renderer") && !strings.Contains(args, "top-chrome")
 	}, "page"},
 	{"chromium", func(p rig.Process) bool {
 		return p.Role == "chromium" && !strings.Contains(strings.Join(p.Args, " "), "--type=") && !strings.Contains(p.Name, "crashpad")
