@@ -85,7 +85,7 @@ func liveKitConfig(ports []int, redisAddr, webhook string) map[string]any {
 			"enable_loopback_candidate": true,
 			// Without any, clients are told to use public ones.
 			"stun_servers": []string{"127.0.0.1:3478"},
-			"ips":                       map[string]any{"includes": []string{"127.0.0.1/32"}},
+			"ips":          map[string]any{"includes": []string{"127.0.0.1/32"}},
 		},
 	}
 	if webhook != "" {
