@@ -19,6 +19,7 @@ var layers = [][]string{
 	{"service/plan"},
 	{"service/config"},
 	{"rtpfeed", "browser", "outputs"},
+	{"browser/screen"},
 	{"ffpipe/programme"},
 	{"ffpipe/workfile"},
 	{"ffpipe"},
