@@ -101,7 +101,7 @@ func (b *Browser) launch(ctx context.Context) error {
 // Open loads a page: up to three tries of 30 s, again only after a timeout or
 // an error that passes (the rules of LiveKit Egress). What is the page's own
 // trouble comes as a [*PageError], the death of a part as a [*PartError].
-// Meanwhile the grab gets warm. With awaitStart the page says when the
+// Meanwhile it is learned when the screen changes. With awaitStart the page says when the
 // recording starts, otherwise it starts when the page has loaded.
 func (b *Browser) Open(ctx context.Context, url string, awaitStart bool) error {
 	if err := b.open(); err != nil {
@@ -158,7 +158,7 @@ func (b *Browser) failure(ctx context.Context, err error) error {
 }
 
 // open starts what captures.
-func (b *Browser) open() (err error) {
+func (b *Browser) open() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -169,10 +169,12 @@ func (b *Browser) open() (err error) {
 	}
 	b.opened = true
 	if b.o.Video {
-		if b.grab, err = startGrab(&b.o, b.dirs.work, b.display, b.epoch); err != nil {
+		g, err := startGrab(&b.o, b.display, b.epoch)
+		if err != nil {
 			return err
 		}
-		b.health.watch(partGrab, b.grab.proc.Done(), b.grab.proc.Err)
+		b.grab = g
+		b.health.watch(partGrab, b.grab.screen.Done(), b.grab.screen.Err)
 	}
 	return nil
 }
@@ -210,9 +212,6 @@ func (b *Browser) PIDs() map[string]int {
 	pids := map[string]int{"xvfb": b.display.proc.PID(), "chromium": b.chrome.proc.PID()}
 	if b.sound != nil {
 		pids["pulseaudio"] = b.sound.proc.PID()
-	}
-	if b.grab != nil {
-		pids["grab"] = b.grab.proc.PID()
 	}
 	return pids
 }

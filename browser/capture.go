@@ -1,19 +1,15 @@
 package browser
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe/programme"
 )
 
-// warmWait bounds the wait for the grab's first frames.
-const warmWait = 10 * time.Second
-
-// Capture starts the programme and places frames and sound on it. zero is the
-// nominal capture time of the first frame from now on, so that the grab's phase
-// is no A/V error; without video it is now. A programme's format must be the
+// Capture starts the programme and places frames and sound on it. zero is when
+// the first frame is read, less than a frame period from now at a quiet moment
+// of the screen; without video it is now. A programme's format must be the
 // options'.
 func (b *Browser) Capture(p *programme.Programme) (zero time.Time, err error) {
 	if f := p.Format(); f.Width != b.o.Width || f.Height != b.o.Height || f.FPS != b.o.FPS {
@@ -28,11 +24,6 @@ func (b *Browser) Capture(p *programme.Programme) (zero time.Time, err error) {
 		return zero, errClosed
 	case !opened:
 		return zero, errNotOpen
-	}
-	if grab != nil {
-		if err := b.awaitWarm(grab); err != nil {
-			return zero, err
-		}
 	}
 	begin := func(at time.Duration) {
 		zero = b.epoch.Add(at)
@@ -50,23 +41,8 @@ func (b *Browser) Capture(p *programme.Programme) (zero time.Time, err error) {
 	return zero, nil
 }
 
-func (b *Browser) awaitWarm(g *grab) error {
-	timer := time.NewTimer(warmWait)
-	defer timer.Stop()
-	select {
-	case <-g.warm:
-		return nil
-	case <-b.health.failed:
-		return fmt.Errorf("capture: %w", b.health.err)
-	case <-b.life.Done():
-		return errClosed
-	case <-timer.C:
-		return errors.New("capture: no frames")
-	}
-}
-
-// StopCapture ends the placing of frames and sound. The grab goes on, so that a
-// new capture begins at once.
+// StopCapture ends the placing of frames and sound. A new capture begins
+// at once.
 func (b *Browser) StopCapture() {
 	b.mu.Lock()
 	grab := b.grab

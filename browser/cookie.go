@@ -18,13 +18,13 @@ const (
 // and as the clients' XAUTHORITY. It is written before the display's number is
 // known, and makes a client that meets another server fail instead of
 // recording the wrong screen.
-func writeCookie(path string) error {
-	secret := make([]byte, cookieSize)
+func writeCookie(path string) (secret []byte, err error) {
+	secret = make([]byte, cookieSize)
 	_, _ = rand.Read(secret) // never fails
 	if err := os.WriteFile(path, cookieRecord(secret), 0o600); err != nil {
-		return fmt.Errorf("write display cookie: %w", err)
+		return nil, fmt.Errorf("write display cookie: %w", err)
 	}
-	return nil
+	return secret, nil
 }
 
 // cookieRecord encodes one Xauthority record: family, then address, display

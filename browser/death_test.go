@@ -39,7 +39,10 @@ func TestDeath(t *testing.T) {
 		{"chromium", one("chromium")},
 		{"xvfb", one("xvfb")},
 		{"pulseaudio", one("pulseaudio")},
-		{"screen grab", one("grab")},
+		{"screen grab", func(_ *testing.T, b *Browser) []int {
+			b.grab.screen.Disconnect()
+			return nil
+		}},
 	}
 	for _, c := range cases {
 		t.Run(c.part, func(t *testing.T) {

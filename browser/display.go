@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe"
@@ -30,6 +31,7 @@ type display struct {
 	proc   *ffpipe.Proc
 	number int
 	cookie string // path of the Xauthority file
+	secret []byte // in it
 }
 
 func displayArgs(o *Options, cookie string) []string {
@@ -49,7 +51,8 @@ func displayArgs(o *Options, cookie string) []string {
 // clients.
 func startDisplay(ctx context.Context, o *Options, dir string) (*display, error) {
 	d := &display{cookie: filepath.Join(dir, "xauthority")}
-	if err := writeCookie(d.cookie); err != nil {
+	var err error
+	if d.secret, err = writeCookie(d.cookie); err != nil {
 		return nil, err
 	}
 	r, w, err := ffpipe.Pipe(0)
@@ -63,9 +66,10 @@ func startDisplay(ctx context.Context, o *Options, dir string) (*display, error)
 		Args:  displayArgs(o, d.cookie),
 		Env:   baseEnv(dir),
 		Extra: []*os.File{w},
-		// On SIGINT it removes its socket.
-		Stop: ffpipe.StopLadder{Interrupt: true, InterruptWait: time.Second},
-		Log:  o.Log,
+		// On SIGINT it removes its socket, on SIGTERM too.
+		Stop:        ffpipe.StopLadder{Interrupt: true, InterruptWait: time.Second},
+		DeathSignal: syscall.SIGTERM,
+		Log:         o.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -1,12 +1,12 @@
 // Package browser records web pages: a Chromium in an Xvfb with a PulseAudio
-// of its own, a grab child that turns the screen into raw I420 frames, and the
-// sink's monitor read as PCM. [Launch] brings them up, [Browser.Open] loads a
+// of its own, a grab that reads the screen as I420 frames, and the sink's
+// monitor read as PCM. [Launch] brings them up, [Browser.Open] loads a
 // page by the rules that LiveKit's clients know, [Browser.Capture] places what
 // is seen and heard on a programme.
 //
 // Its invariant: a recording never goes on with a picture or sound that is no
-// longer alive. The death of the page, Chromium, Xvfb, PulseAudio or the grab
-// child closes [Browser.Failed] within two seconds, and [Browser.Close] leaves
+// longer alive. The death of the page, Chromium, Xvfb, PulseAudio or the
+// connection to the display closes [Browser.Failed] within two seconds, and [Browser.Close] leaves
 // no process, display, socket or file behind. Nothing is restarted here: what
 // fails ends, and the session decides on another try.
 //

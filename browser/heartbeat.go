@@ -90,7 +90,7 @@ func (b *Browser) beat(ctx context.Context) {
 	var page, chromium question
 	watched := []*watched{newWatched(partPage, errHung, hungBeats, page.answered.Load)}
 	if b.grab != nil {
-		watched = append(watched, newWatched(partGrab, errStalled, stalledBeats, b.grab.seen.Load))
+		watched = append(watched, newWatched(partGrab, errStalled, stalledBeats, b.grab.screen.Ask))
 	}
 	if b.ear != nil {
 		watched = append(watched, newWatched(partSound, errStalled, stalledBeats, b.ear.seen.Load))

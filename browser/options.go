@@ -28,7 +28,8 @@ type Options struct {
 
 	Dir string // private directory, created 0700 and removed by Close
 
-	Chromium, Xvfb, PulseAudio, FFmpeg string // programs; empty means look them up
+	Chromium, Xvfb, PulseAudio string // programs; empty means look them up
+	FFmpeg                     string // not used
 
 	// AudioDelay is added to the time of all sound; 0 means
 	// [DefaultAudioDelay], negative moves sound earlier.

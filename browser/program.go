@@ -36,7 +36,6 @@ func (o *Options) findPrograms() error {
 		{&o.Chromium, true, "Chromium", "chromium", chromiumNames},
 		{&o.Xvfb, true, "Xvfb", "xvfb", []string{"Xvfb"}},
 		{&o.PulseAudio, o.Audio, "PulseAudio", "pulseaudio", []string{"pulseaudio"}},
-		{&o.FFmpeg, o.Video, "ffmpeg", "ffmpeg", []string{"ffmpeg"}},
 	}
 	for _, n := range needs {
 		if !n.wanted {
