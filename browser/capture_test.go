@@ -186,3 +186,27 @@ func checkTone(t *testing.T, pcm []int16) {
 		}
 	}
 }
+
+// TestDepth16 expects the bars of a display with 16 bits, in which they are
+// exact, too.
+func TestDepth16(t *testing.T) {
+	o := testOptions(t)
+	o.Depth, o.Audio = 16, false
+	b := launch(t, o)
+	if err := b.Open(t.Context(), serve(t, barsPage), false); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "start", b.Started())
+	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{})
+	k := &taker{want: 30, enough: make(chan struct{}), ended: make(chan struct{})}
+	p.Attach(k)
+	zero, err := b.Capture(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "frames", k.enough)
+	b.StopCapture()
+	p.Stop(zero.Add(time.Second))
+	await(t, "end", k.ended)
+	checkBars(t, k.pix, o.Width, o.Height)
+}

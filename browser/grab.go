@@ -23,7 +23,7 @@ type grab struct {
 
 	mu    sync.Mutex
 	phase *phase
-	take  *take // nil while not capturing
+	take  *take // the last capture's
 }
 
 func startGrab(o *Options, d *display, epoch time.Time) (*grab, error) {
@@ -62,28 +62,31 @@ func (g *grab) begin(p *programme.Programme, at time.Duration, start func(zero t
 		zero += (best - at%period + period) % period
 	}
 	start(zero)
-	t := &take{grab: g, video: p.Video(), pool: p.Frames(), zero: zero, stop: make(chan struct{}), ended: make(chan struct{})}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.take = t
-	go t.run()
+	before := g.take
+	g.take = newTake(g, p, zero)
+	go g.take.run(before)
 }
 
-// pause ends the taking of pictures.
-func (g *grab) pause() {
+// pause ends the taking of pictures. It does not wait for one that the display
+// is being asked for, which is then not put.
+func (g *grab) pause() *take {
 	g.mu.Lock()
-	t := g.take
-	g.take = nil
-	g.mu.Unlock()
-	if t != nil {
-		close(t.stop)
-		<-t.ended
+	defer g.mu.Unlock()
+	if g.take != nil {
+		g.take.end()
 	}
+	return g.take
 }
 
-// stop ends the reading and leaves the display.
+// stop leaves the display and waits until nothing is being read.
 func (g *grab) stop() {
-	g.pause()
+	last := g.pause()
+	g.screen.Disconnect()
+	if last != nil {
+		<-last.ended
+	}
 	if err := g.screen.Close(); err != nil {
 		g.log.Debug("close screen", "err", err)
 	}

@@ -99,16 +99,16 @@ func motion(t *testing.T, b *Browser, start int) float64 {
 		p.Start(zero)
 	})
 	await(t, "pictures", k.enough)
-	shift := g.take.shift
 	b.StopCapture()
 	p.Stop(time.Now())
 	await(t, "end", p.Done())
+	await(t, "end of the capture", g.take.ended)
 	first, last := 1<<16, 0
 	for n := range k.seen {
 		first, last = min(first, n), max(last, n)
 	}
 	rate := 30 * float64(len(k.seen)) / min(to-from, float64(last-first+1))
-	t.Logf("start %d: shift %v, %d of the pictures %d to %d: %.2f", start, shift, len(k.seen), first, last, rate)
+	t.Logf("start %d: shift %v, %d of the pictures %d to %d: %.2f", start, g.take.shift, len(k.seen), first, last, rate)
 	return rate
 }
 
@@ -133,12 +133,11 @@ func TestStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "frames", k.enough)
-	b.grab.mu.Lock()
-	taken := b.grab.take
-	b.grab.mu.Unlock()
 	b.StopCapture()
 	p.Stop(zero.Add(time.Second))
 	await(t, "end", k.ended)
+	taken := b.grab.take
+	await(t, "end of the capture", taken.ended)
 	if taken.counts.unchanged < taken.counts.pictures*3/4 || k.repeats > taken.counts.skipped {
 		t.Errorf("%+v, and %d repeats", taken.counts, k.repeats)
 	}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"sync"
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe/programme"
@@ -12,17 +13,32 @@ type take struct {
 	video *programme.VideoSlot
 	pool  *programme.FramePool
 	zero  time.Duration // of the timeline, since the grab's epoch
-	stop  chan struct{}
-	ended chan struct{}
+	end   func()
+	stop  chan struct{} // closed by end
+	ended chan struct{} // after the last use of the screen
 
 	shift  time.Duration // of the readings against the slots
 	last   *programme.Frame
 	counts struct{ pictures, unchanged, skipped, moves int64 }
 }
 
-// run takes pictures until it is stopped or the display is lost.
-func (t *take) run() {
+func newTake(g *grab, p *programme.Programme, zero time.Duration) *take {
+	t := &take{
+		grab: g, video: p.Video(), pool: p.Frames(), zero: zero,
+		stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+	t.end = sync.OnceFunc(func() { close(t.stop) })
+	return t
+}
+
+// run takes pictures until it is stopped or the display is lost, once the
+// capture before has ended.
+func (t *take) run(before *take) {
 	defer close(t.ended)
+	if before != nil {
+		before.end()
+		<-before.ended
+	}
 	defer t.finish()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -80,7 +96,11 @@ func (t *take) put(slot int64) error {
 		t.last.Release()
 	}
 	t.last = frame
-	t.video.Put(slot, frame.Retain())
+	select {
+	case <-t.stop:
+	default:
+		t.video.Put(slot, frame.Retain())
+	}
 	return nil
 }
 
