@@ -142,6 +142,7 @@ func TestOptions(t *testing.T) {
 	cases := map[string]func(*Options){
 		"odd width":  func(o *Options) { o.Width = 641 },
 		"no height":  func(o *Options) { o.Height = 0 },
+		"no depth":   func(o *Options) { o.Depth = 8 },
 		"no rate":    func(o *Options) { o.FPS = 0 },
 		"no private": func(o *Options) { o.Dir = "" },
 	}

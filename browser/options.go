@@ -18,7 +18,7 @@ const DefaultAudioDelay = 55 * time.Millisecond
 // Options say what to launch.
 type Options struct {
 	Width, Height int // of the page, in pixels; both even
-	Depth         int // of the screen, in bits; 0 means 24
+	Depth         int // of the screen, in bits: 16 or 24; 0 means 24
 	FPS           int
 	Video, Audio  bool // what Capture will be asked for
 
@@ -63,6 +63,9 @@ func (o *Options) complete() error {
 	switch {
 	case o.Width < 16 || o.Height < 16 || o.Width%2 != 0 || o.Height%2 != 0:
 		return fmt.Errorf("launch browser: size %dx%d: need even numbers from 16", o.Width, o.Height)
+	case o.Depth != 16 && o.Depth != 24:
+		// On a display of 8 bits it draws nothing that is like the page.
+		return fmt.Errorf("launch browser: depth %d: Chromium draws in 16 and 24 only", o.Depth)
 	case o.FPS < 1:
 		return fmt.Errorf("launch browser: %d frames per second", o.FPS)
 	case o.Dir == "":
