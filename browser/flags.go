@@ -64,6 +64,11 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 		"autoplay-policy":   value("no-user-gesture-required"),
 		"audio-buffer-size": value("1024"),
 
+		// With the algorithm Chromium slows its compositor to the rate of a
+		// call's pictures and drops those that come after their turn (26 of 30
+		// were left); without, it shows the newest one at each of its ticks.
+		"disable-rtc-smoothness-algorithm": bare,
+
 		// Nothing of its own on the network or the disk.
 		"disable-background-networking":          bare,
 		"disable-client-side-phishing-detection": bare,

@@ -54,7 +54,7 @@ func (g *grab) rethink(at time.Duration) (phase time.Duration, better bool) {
 // has pictures taken from there on. start is called in between with that zero.
 // The zero is a reading's time, so that its phase is no A/V error: a picture
 // that changes every period is half a period old at its reading on average,
-// as [DefaultAudioDelay] has it.
+// as [CallAudioDelay] and [PageAudioDelay] have it.
 func (g *grab) begin(p *programme.Programme, at time.Duration, start func(zero time.Duration)) {
 	zero := at
 	if best, better := g.rethink(at); better {

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// DefaultAudioDelay is how much later than it was heard sound is placed on the
-// programme, so that it meets the picture: a <video> frame needs that much
-// longer from its presentation time through Chromium's compositor, the X
-// server and the grab than a sample needs through the null sink, which also
-// renders a block (1024 frames) ahead. Measured on pages like a live room; a
-// page that draws in requestAnimationFrame would want about 25 ms more.
-const DefaultAudioDelay = 55 * time.Millisecond
+// How much later than it was heard sound is placed on the programme so that it
+// meets the picture, which takes longer through Chromium's compositor and the X
+// server than a sample takes through the null sink. Measured on decoded
+// recordings: a WebRTC call plays its sound as much later by itself (33…75 ms
+// were left of 55, so nothing is added), a <video> element is exact.
+const (
+	CallAudioDelay = 0 * time.Millisecond
+	PageAudioDelay = 20 * time.Millisecond
+)
 
 // Options say what to launch.
 type Options struct {
@@ -29,10 +31,9 @@ type Options struct {
 	Dir string // private directory, created 0700 and removed by Close
 
 	Chromium, Xvfb, PulseAudio string // programs; empty means look them up
-	FFmpeg                     string // not used
 
-	// AudioDelay is added to the time of all sound; 0 means
-	// [DefaultAudioDelay], negative moves sound earlier.
+	// AudioDelay is added to the time of all sound; see [CallAudioDelay] and
+	// [PageAudioDelay]. Negative moves sound earlier.
 	AudioDelay time.Duration
 
 	// Console gets what the page writes to its console, and its uncaught
@@ -47,9 +48,6 @@ type Options struct {
 func (o *Options) complete() error {
 	if o.Depth == 0 {
 		o.Depth = 24
-	}
-	if o.AudioDelay == 0 {
-		o.AudioDelay = DefaultAudioDelay
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

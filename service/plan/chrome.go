@@ -9,7 +9,13 @@ import (
 )
 
 // chrome is the browser for a format, with its files in a directory of its own under dir.
-func chrome(conf *config.Config, f programme.Format, depth int, dir string) browser.Options {
+func chrome(conf *config.Config, src SourceKind, f programme.Format, depth int, dir string) browser.Options {
+	delay := browser.PageAudioDelay
+	if src == Room {
+		delay = browser.CallAudioDelay
+	}
+	// Chromium paints nothing on 8 bits; what was asked for to save memory gets the next depth.
+	depth = max(depth, 16)
 	return browser.Options{
 		Width:      f.Width,
 		Height:     f.Height,
@@ -24,6 +30,6 @@ func chrome(conf *config.Config, f programme.Format, depth int, dir string) brow
 		Chromium:   conf.Binaries.Chromium,
 		Xvfb:       conf.Binaries.Xvfb,
 		PulseAudio: conf.Binaries.PulseAudio,
-		FFmpeg:     conf.Binaries.FFmpeg,
+		AudioDelay: delay,
 	}
 }

@@ -102,7 +102,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}
-	p.Browser = chrome(conf, p.Format, enc.depth, p.WorkDir)
+	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)
 	p.Info = p.info(req)
 	return p, nil
 }

@@ -110,7 +110,7 @@ func TestPlanTakesConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := p.Browser
-	if !b.Sandbox || !b.Insecure || b.Flags["lang"] != "de" || b.FFmpeg != "/f" || b.Chromium != "/c" ||
+	if !b.Sandbox || !b.Insecure || b.Flags["lang"] != "de" || b.Chromium != "/c" ||
 		b.Xvfb != "/x" || b.PulseAudio != "/p" || p.FFmpeg != "/f" || p.Encoder.Threads != 3 {
 		t.Errorf("%+v %+v", b, p.Encoder)
 	}

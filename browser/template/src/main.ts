@@ -8,6 +8,13 @@ import { Tile } from "./tile.ts";
 
 const POLL_MS = 100;
 
+/**
+ * How long pictures and sound wait before they are played, in seconds. A recording has time: with
+ * less, a picture that comes a little late (each keyframe) misses its turn, and sound and picture
+ * settle at a different distance in each session, because WebRTC leaves up to 30 ms uncorrected.
+ */
+const PLAYOUT_DELAY = 0.2;
+
 async function run(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const url = query.get("url");
@@ -33,6 +40,7 @@ async function run(): Promise<void> {
   room
     .on(RoomEvent.TrackSubscribed, (track, publication, participant) => {
       subscribed++;
+      track.setPlayoutDelay(PLAYOUT_DELAY);
       if (track.kind === Track.Kind.Video) {
         const screen = publication.source === Track.Source.ScreenShare;
         stage.add(publication.trackSid, new Tile(track, participant.identity, screen));
