@@ -32,7 +32,6 @@ var requirements = []Requirement{
 	{"muxer", "mp4"}, {"muxer", "segment"}, {"muxer", "matroska"}, {"muxer", "webm"}, {"muxer", "mpegts"},
 	{"muxer", "flv"}, {"muxer", "ogg"}, {"muxer", "mp3"}, {"muxer", "nut"}, {"muxer", "rawvideo"},
 	{"demuxer", "mp4"}, {"demuxer", "matroska"}, {"demuxer", "rawvideo"}, {"demuxer", "s16le"},
-	{"device", "x11grab"},
 	{"filter", "scale"}, {"filter", "pad"}, {"filter", "setsar"}, {"filter", "format"}, {"filter", "aresample"},
 	{"protocol", "pipe"}, {"protocol", "file"}, {"protocol", "rtmp"}, {"protocol", "srt"},
 }
@@ -43,7 +42,6 @@ var lists = []struct{ kind, flag string }{
 	{"decoder", "-decoders"},
 	{"muxer", "-muxers"},
 	{"demuxer", "-demuxers"},
-	{"device", "-devices"},
 	{"filter", "-filters"},
 	{"protocol", "-protocols"},
 }

@@ -21,9 +21,9 @@ func TestProbe(t *testing.T) {
 	}
 	bare := Capabilities{has: map[string]bool{}}
 	for _, r := range requirements {
-		bare.has[r.String()] = r.Name != "libx264" && r.Name != "x11grab"
+		bare.has[r.String()] = r.Name != "libx264" && r.Name != "srt"
 	}
-	if got := fmt.Sprint(bare.Missing()); got != "[device x11grab encoder libx264]" {
+	if got := fmt.Sprint(bare.Missing()); got != "[encoder libx264 protocol srt]" {
 		t.Errorf("missing %s", got)
 	}
 }

@@ -98,7 +98,7 @@ func fill(p *Process) {
 	}
 }
 
-// RoleOf says what a process is there for: chromium, xvfb, pulseaudio, grab,
+// RoleOf says what a process is there for: chromium, xvfb, pulseaudio,
 // encoder, finaliser, ffmpeg (another ffmpeg), or its name.
 func RoleOf(name string, args []string) string {
 	lower := strings.ToLower(name)
@@ -109,8 +109,6 @@ func RoleOf(name string, args []string) string {
 		return lower
 	case lower != "ffmpeg":
 		return name
-	case slices.Contains(args, "x11grab"):
-		return "grab"
 	case slices.Contains(args, "libx264") || slices.Contains(args, "aac"):
 		return "encoder"
 	case slices.Contains(args, "copy"):
