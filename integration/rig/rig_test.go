@@ -187,7 +187,6 @@ func TestRoles(t *testing.T) {
 	}{
 		{"chromium", "chromium", nil},
 		{"xvfb", "Xvfb", nil},
-		{"grab", "ffmpeg", []string{"-f", "x11grab"}},
 		{"encoder", "ffmpeg", []string{"-c:v", "libx264"}},
 		{"finaliser", "ffmpeg", []string{"-c", "copy"}},
 		{"ffegress", "ffegress", []string{"libx264"}},
