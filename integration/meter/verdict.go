@@ -3,8 +3,7 @@ package meter
 import "fmt"
 
 // Limits are what a recording has to keep; zero values are not checked,
-// except that missing flashes and beeps, gaps and decode errors are always
-// failures.
+// except that missing flashes and beeps, gaps and decode errors are failures.
 type Limits struct {
 	OffsetP95    float64 // ms
 	BarError     float64 // 8-bit steps
@@ -12,6 +11,7 @@ type Limits struct {
 	Wall         float64 // seconds that the file should last
 	WallWithin   float64 // seconds
 	AllowRepeats bool    // unique fps is reported, not judged
+	AllowGaps    bool    // so are gaps in the sound
 }
 
 // Check lists what a recording does not keep; nil is a pass.
@@ -31,7 +31,7 @@ func (r *Report) Check(l Limits) (faults []string) {
 		}
 	}
 	if r.Stream.AudioCodec != "" {
-		if n := len(r.Pilot.Gaps); n > 0 {
+		if n := len(r.Pilot.Gaps); n > 0 && !l.AllowGaps {
 			fault("%d gaps in the sound, first of %.1f ms at %.3f s", n, r.Pilot.Gaps[0].MS, r.Pilot.Gaps[0].At)
 		}
 		if r.Pilot.HolesMS > 0 {
