@@ -19,7 +19,7 @@ import (
 type refusal struct {
 	name   string
 	method string
-	body   string // JSON as livekit-cli sends it; MEDIA and PAGE stand for the lab's
+	body   string // JSON as livekit-cli sends it; MEDIA, PAGE, PAGETLS and CLOSED stand for the lab's
 	text   string // in the answer, or in the egress' error
 	later  bool   // the answer is given by the egress: the page has to be tried first
 	within time.Duration
@@ -51,7 +51,7 @@ func refusals() []refusal {
 		{"web url", startWeb, web("file:///etc/passwd"), "web url", false, soon},
 		{"web without url", startWeb, `{` + file + `}`, "url", false, soon},
 		{"dns", startWeb, web("http://does-not-exist.invalid/"), "page load error: net::ERR_NAME_NOT_RESOLVED", true, 15 * time.Second},
-		{"refused", startWeb, web("http://127.0.0.1:9/"), "page load error: net::ERR_", true, 5 * time.Second},
+		{"refused", startWeb, web("CLOSED/"), "page load error: net::ERR_CONNECTION_REFUSED", true, 5 * time.Second},
 		{"404", startWeb, web("PAGE/status/404"), "page load error: ", true, 5 * time.Second},
 		{"500", startWeb, web("PAGE/status/500"), "page load error: ", true, 5 * time.Second},
 		{"redirects", startWeb, web("PAGE/loop"), "page load error: net::ERR_TOO_MANY_REDIRECTS", true, 5 * time.Second},
@@ -76,7 +76,11 @@ func badInput(all bool) accept.Case {
 				return err
 			}
 			defer pages.Close()
-			r := strings.NewReplacer("MEDIA", l.media, "PAGETLS", pages.TLSURL, "PAGE", pages.URL)
+			closed, err := rig.FreePorts(1)
+			if err != nil {
+				return err
+			}
+			r := strings.NewReplacer("CLOSED", fmt.Sprintf("http://127.0.0.1:%d", closed[0]), "MEDIA", l.media, "PAGETLS", pages.TLSURL, "PAGE", pages.URL)
 			for _, c := range refusals() {
 				if !all && c.within > 30*time.Second {
 					continue

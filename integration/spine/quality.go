@@ -12,6 +12,7 @@ import (
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/meter"
 	"github.com/ffegress/ffegress/integration/publish"
+	"github.com/ffegress/ffegress/integration/rig"
 )
 
 // The bars of issue A, line 2.
@@ -61,30 +62,63 @@ func takes() []take {
 	}
 }
 
+// What is judged is a machine that does nothing else. Where the hypervisor takes more than this share
+// of the CPU during a take, Chrome's sound has gaps whatever we do, and the take is made again.
+const (
+	stealAtMost = 0.003
+	takesAtMost = 3
+)
+
 // quality records one take for a while and judges the file.
 func quality(t take, length time.Duration, b bars) accept.Case {
 	return accept.Case{
 		ID: t.id, Line: 2, Title: fmt.Sprintf("%s, %v", t.title, length),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			participants := 3
-			if t.web {
-				participants = 0
+			for n := 1; ; n++ {
+				var try accept.Outcome
+				stolen, err := attempt(ctx, &try, t, length, b)
+				if err != nil {
+					return err
+				}
+				try.Add("stolen by other machines during the take", "%.2f %%", 100*stolen)
+				o.Figures = append(o.Figures, try.Figures...)
+				if len(try.Missed) == 0 || stolen <= stealAtMost || n == takesAtMost {
+					o.Missed = try.Missed
+					return nil
+				}
+				o.Add(fmt.Sprintf("take %d is made again", n), "%s", strings.Join(try.Missed, "; "))
 			}
-			l, err := newLab(ctx, participants)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = l.close() }()
-			info, wall, err := l.record(ctx, t, length)
-			if err != nil {
-				return err
-			}
-			if err := l.oneEnd(ctx, o, info.EgressId); err != nil {
-				return err
-			}
-			return judge(ctx, o, t, b, info, wall)
 		},
 	}
+}
+
+// attempt makes one take and returns the share of CPU time that was stolen from the machine meanwhile.
+func attempt(ctx context.Context, o *accept.Outcome, t take, length time.Duration, b bars) (float64, error) {
+	participants := 3
+	if t.web {
+		participants = 0
+	}
+	l, err := newLab(ctx, participants)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.close() }()
+	before, err := rig.LookSteal()
+	if err != nil {
+		return 0, err
+	}
+	info, wall, err := l.record(ctx, t, length)
+	if err != nil {
+		return 0, err
+	}
+	after, err := rig.LookSteal()
+	if err != nil {
+		return 0, err
+	}
+	if err := l.oneEnd(ctx, o, info.EgressId); err != nil {
+		return 0, err
+	}
+	return after.Since(before), judge(ctx, o, t, b, info, wall)
 }
 
 // record makes the recording; wall is the time from its first frame to the stop.
