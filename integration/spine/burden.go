@@ -2,6 +2,7 @@ package spine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -27,18 +28,28 @@ func burden(length time.Duration) accept.Case {
 			if err != nil {
 				return err
 			}
+			var burners []*rig.Child
 			for range 2 {
 				b, err := rig.Launch("burner", "/bin/sh", []string{"-c", "while :; do :; done"}, nil, l.Dir+"/burner.log")
 				if err != nil {
 					return err
 				}
 				defer b.Kill()
+				burners = append(burners, b)
 			}
 			watching, cancel := context.WithTimeout(ctx, length)
 			defer cancel()
 			usage, err := rig.Watch(watching, l.Egress.PID, time.Second)
 			if err != nil {
 				return err
+			}
+			for _, b := range burners {
+				procs, err := rig.Descendants(b.PID)
+				if err != nil || len(procs) != 1 {
+					return fmt.Errorf("a burner is gone: %v, %w", procs, err)
+				}
+				o.Add("a burner", "%.2f core", procs[0].CPU/length.Seconds())
+				o.Want(procs[0].CPU > length.Seconds()/4, "a burner used %.1f s of CPU only", procs[0].CPU)
 			}
 			stopped := time.Now()
 			info, _, err := r.stop(ctx)
