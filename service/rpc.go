@@ -78,7 +78,6 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 		s.sessions.remove(req.EgressId)
 		return nil, err
 	}
-	s.sessions.put(req.EgressId, run)
 	s.running.Go(func() { s.run(req.EgressId, run, h) })
 
 	// The launch goes on meanwhile; no update is sent before livekit-server knows the egress.

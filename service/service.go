@@ -14,7 +14,6 @@ import (
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/service/config"
-	"github.com/ffegress/ffegress/service/session"
 )
 
 // reportWait bounds how long the end of the service waits for updates that cannot be delivered.
@@ -109,6 +108,3 @@ func (s *Service) drain(hurry <-chan struct{}) {
 	s.reporter.close(ctx)
 	s.rpc.Shutdown()
 }
-
-// Sessions are the egresses that run now.
-func (s *Service) Sessions() []*session.Session { return s.sessions.running() }

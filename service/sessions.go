@@ -4,19 +4,17 @@ import (
 	"maps"
 	"slices"
 	"sync"
-
-	"github.com/ffegress/ffegress/service/session"
 )
 
-// sessions are the running egresses by id.
+// sessions are the ids of the running egresses.
 type sessions struct {
 	mu   sync.Mutex
-	byID map[string]*session.Session
+	byID map[string]struct{}
 	idle chan struct{} // closed while byID is empty
 }
 
 func newSessions() *sessions {
-	s := &sessions{byID: map[string]*session.Session{}, idle: make(chan struct{})}
+	s := &sessions{byID: map[string]struct{}{}, idle: make(chan struct{})}
 	close(s.idle)
 	return s
 }
@@ -31,15 +29,8 @@ func (s *sessions) reserve(id string) bool {
 	if len(s.byID) == 0 {
 		s.idle = make(chan struct{})
 	}
-	s.byID[id] = nil
+	s.byID[id] = struct{}{}
 	return true
-}
-
-// put makes the session of a reserved id known.
-func (s *sessions) put(id string, session *session.Session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.byID[id] = session
 }
 
 // remove frees the id; it may be free already.
@@ -60,19 +51,6 @@ func (s *sessions) ids() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.byID))
-}
-
-// running are the sessions that were started.
-func (s *sessions) running() []*session.Session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []*session.Session
-	for _, one := range s.byID {
-		if one != nil {
-			all = append(all, one)
-		}
-	}
-	return all
 }
 
 // empty is closed once no egress runs, for the set as it is now.

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/livekit/protocol/livekit"
-	"github.com/livekit/protocol/utils"
 	"github.com/urfave/cli/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -55,7 +54,6 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err != nil {
 		return err
 	}
-	req.EgressId = utils.NewGuid(utils.EgressPrefix)
 
 	template := &browser.TemplateServer{Addr: "127.0.0.1:0"}
 	if err := template.Start(); err != nil {
