@@ -69,7 +69,7 @@ func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit
 }
 
 // stillest is the longest time for which any participant's picture stands in the recording, which
-// must decode without an error.
+// must decode without an error and have all its sound: only the picture may be held.
 func stillest(ctx context.Context, info *livekit.EgressInfo) (time.Duration, error) {
 	report, err := meter.Measure(ctx, info.FileResults[0].Location, meter.Options{})
 	if err != nil {
@@ -83,6 +83,9 @@ func stillest(ctx context.Context, info *livekit.EgressInfo) (time.Duration, err
 	}
 	var longest float64
 	for _, p := range report.Participants {
+		if n := len(p.Beeps.Missing); n > 0 {
+			return 0, fmt.Errorf("p%d: %d of %d beeps missing", p.ID, n, p.Beeps.Expected)
+		}
 		longest = max(longest, p.Cadence.LongestFreeze)
 	}
 	return time.Duration(longest * float64(time.Millisecond)), nil
