@@ -24,8 +24,12 @@ var retryable = []string{
 	"net::ERR_CONNECTION_TIMED_OUT",
 }
 
-// noBodyError stands for an error status without a page.
-const noBodyError = "net::ERR_HTTP_RESPONSE_CODE_FAILURE"
+// answeredErrors are the errors of a navigation that the server answered with
+// an error status, and the status that each stands for where no other is told.
+var answeredErrors = map[string]int{
+	"net::ERR_HTTP_RESPONSE_CODE_FAILURE": 0, // an error status without a page
+	"net::ERR_INVALID_AUTH_CREDENTIALS":   http.StatusUnauthorized,
+}
 
 var errLoadTimeout = errors.New("load timed out")
 
@@ -211,22 +215,8 @@ func (p *page) setNavigation(nav *navigation) {
 func (p *page) loadFailure(ctx context.Context, nav *navigation, err error) error {
 	var pageErr *PageError
 	switch {
-	case errors.As(err, &pageErr) && pageErr.Reason == noBodyError:
-		// The status is on its way: it came first, but by another channel.
-		timer := time.NewTimer(callWait)
-		defer timer.Stop()
-		for {
-			if _, statusErr := p.outcome(nav); statusErr != nil {
-				return statusErr
-			}
-			select {
-			case <-nav.changed:
-			case <-timer.C:
-				return err
-			}
-		}
 	case errors.As(err, &pageErr):
-		return err
+		return p.answered(nav, pageErr)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
@@ -235,6 +225,31 @@ func (p *page) loadFailure(ctx context.Context, nav *navigation, err error) erro
 		return &PartError{Part: partNames[partPage], Err: p.failure}
 	default:
 		return fmt.Errorf("open page: %w", err)
+	}
+}
+
+// answered puts the server's status in the place of an error that only says
+// that there was one. The status came first, but by another channel: it is
+// waited for.
+func (p *page) answered(nav *navigation, err *PageError) error {
+	status, ok := answeredErrors[err.Reason]
+	if !ok {
+		return err
+	}
+	timer := time.NewTimer(callWait)
+	defer timer.Stop()
+	for {
+		if _, statusErr := p.outcome(nav); statusErr != nil {
+			return statusErr
+		}
+		select {
+		case <-nav.changed:
+		case <-timer.C:
+			if status != 0 {
+				return statusError(status, "")
+			}
+			return err
+		}
 	}
 }
 
