@@ -46,7 +46,7 @@ func Measure(ctx context.Context, path string, o Options) (*Report, error) {
 		if len(d.stamps) != t.frame {
 			return nil, fmt.Errorf("%s: %d frames decoded, %d timestamps", path, t.frame, len(d.stamps))
 		}
-		seen, pics = t.seen, d.stamps
+		seen, pics, r.Still = t.seen, d.stamps, t.still
 		r.DecodeErrors = append(r.DecodeErrors, d.errors...)
 		r.picture(pics)
 	}

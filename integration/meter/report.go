@@ -14,6 +14,7 @@ type Report struct {
 	Matrix string // with which YUV targets of the bars were made
 
 	Frames        int
+	Still         int     // frames in which no card's counter moved
 	FPS           float64 // 1 / mean step
 	UnevenSteps   int     // steps off the mean by more than 2 ms
 	VideoStart    float64
@@ -60,8 +61,8 @@ func (r *Report) String() string {
 	if s.VideoCodec != "" {
 		fmt.Fprintf(&b, "  video: %s %s %dx%d SAR %s %s range %s matrix %s primaries %s transfer %s\n", s.VideoCodec, s.Profile,
 			s.Width, s.Height, cmp.Or(s.SAR, "unset"), s.PixFmt, s.ColorRange, s.ColorSpace, s.Primaries, s.Transfer)
-		fmt.Fprintf(&b, "         %.3f s from %.3f, %d frames, %.3f fps, %d uneven steps, %d keyframes, longest GOP %.3f s\n",
-			r.VideoDuration, r.VideoStart, r.Frames, r.FPS, r.UnevenSteps, len(r.KeyFrames), r.LongestGOP)
+		fmt.Fprintf(&b, "         %.3f s from %.3f, %d frames, %.3f fps, %d uneven steps, %d still, %d keyframes, longest GOP %.3f s\n",
+			r.VideoDuration, r.VideoStart, r.Frames, r.FPS, r.UnevenSteps, r.Still, len(r.KeyFrames), r.LongestGOP)
 	}
 	if s.AudioCodec != "" {
 		fmt.Fprintf(&b, "  audio: %s %d Hz %d ch, %.3f s from %.3f, holes %.1f ms\n", s.AudioCodec, s.SampleRate, s.Channels,

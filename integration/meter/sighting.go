@@ -26,6 +26,7 @@ type tracker struct {
 	locator *locator
 	rects   []card.Rect
 	frame   int
+	still   int // frames that show the counters of the frame before, and any at all
 	seen    map[int]*seen
 }
 
@@ -44,6 +45,15 @@ func (t *tracker) see(p card.Picture) error {
 	if regular || !all || len(found) == 0 {
 		t.rects = t.locator.find(p)
 		found, _ = t.read(p)
+	}
+	moved := len(found) == 0
+	for id, at := range found {
+		if s := t.seen[id]; s == nil || s.sightings[len(s.sightings)-1] != (sighting{t.frame - 1, at.reading.Frame, at.reading.White()}) {
+			moved = true
+		}
+	}
+	if !moved {
+		t.still++
 	}
 	for id, at := range found {
 		s := t.seen[id]

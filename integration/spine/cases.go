@@ -30,7 +30,7 @@ func Full() []accept.Case {
 
 // Sample is what `make test` has time for: one of each kind.
 func Sample() []accept.Case {
-	return []accept.Case{
+	return append([]accept.Case{
 		quality(takes()[0], 12*time.Second, busy),
 		quality(takes()[4], 12*time.Second, busy),
 		drain(),
@@ -39,5 +39,5 @@ func Sample() []accept.Case {
 		killEncoder(1),
 		killDaemon(1),
 		badInput(false),
-	}
+	}, browserPathSample()...)
 }

@@ -19,6 +19,8 @@ const (
 	barError   = 4.0  // steps of 8 bits
 	uniqueFPS  = 29.0
 	wallWithin = 0.1 // s
+
+	stillWithin = 2 // frames
 )
 
 // bars are what a take is held against beside what always must hold (every flash and beep,
@@ -35,8 +37,8 @@ var (
 	busy   = bars{0, 0, 3 * wallWithin, true}
 )
 
-// judge measures the file and holds it against the bars.
-func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit.EgressInfo, wall time.Duration) error {
+// judge measures the file and holds it against the bars; counts are what ffegress says about the recording itself.
+func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit.EgressInfo, wall time.Duration, counts map[string]int64) error {
 	f := info.FileResults[0]
 	ids := []int{0, 1, 2}
 	if t.web {
@@ -55,6 +57,13 @@ func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit
 		Wall: wall.Seconds(), WallWithin: b.wallWithin, AllowRepeats: t.reported, AllowGaps: b.gaps,
 	})
 	o.Missed = append(o.Missed, faults...)
+	if !t.alone {
+		o.Add("pictures that stand, in the file and as counted", "%d, %d", report.Still, counted(counts))
+	}
+	if t.reported {
+		off := int64(report.Still) - counted(counts)
+		o.Want(max(off, -off) <= stillWithin, "%d pictures stand, %d were counted", report.Still, counted(counts))
+	}
 	s := report.Stream
 	o.Want(s.Width == t.shape.width && s.Height == t.shape.height, "%dx%d", s.Width, s.Height)
 	o.Want((s.AudioCodec == "") == t.videoOnly, "audio codec %q", s.AudioCodec)

@@ -68,7 +68,11 @@ func attempt(ctx context.Context, o *accept.Outcome, t take, length time.Duratio
 	if err := l.oneEnd(ctx, o, info.EgressId); err != nil {
 		return 0, err
 	}
-	return after.Since(before), judge(ctx, o, t, b, info, wall)
+	counts, err := l.Egress.Counts("recorded", info.EgressId)
+	if err != nil {
+		return 0, err
+	}
+	return after.Since(before), judge(ctx, o, t, b, info, wall, counts)
 }
 
 // record makes the recording; wall is the time from its first frame to the stop.

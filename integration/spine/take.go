@@ -34,6 +34,11 @@ func takes() []take {
 	}
 }
 
+// counted is how many frames ffegress knows to show nothing new.
+func counted(counts map[string]int64) int64 {
+	return counts["still"] + counts["overload"] + counts["hole"]
+}
+
 // request is the API call for a take; done frees what it needs while it runs.
 func (l *lab) request(ctx context.Context, t take) (ask func() (*livekit.EgressInfo, error), done func(), err error) {
 	if !t.web {

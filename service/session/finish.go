@@ -39,6 +39,7 @@ func (s *Session) finish(e *ending) {
 		return
 	}
 	s.setResult(result)
+	s.account(result)
 	if e.err == nil && finishErr != nil {
 		e.err = finishErr
 	}

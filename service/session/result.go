@@ -37,6 +37,14 @@ func (s *Session) files() []*livekit.FileInfo {
 	return files
 }
 
+// account writes down how many pictures the recording lacks and why.
+func (s *Session) account(r outputs.Result) {
+	frames, fed, st := s.pipeline.programme.Stats(), s.pipeline.encoding.Feed.Stats(), s.pipeline.encoding.Stats()
+	s.log.Info("recorded", "path", r.Path, "bytes", r.Size, "duration", r.Duration, "frames", frames.Frames,
+		"still", frames.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
+		"silentSamples", frames.SilentSamples, "restarts", st.Restarts)
+}
+
 // holes tells what is missing in the recording, if anything is.
 func (s *Session) holes() string {
 	st := s.pipeline.encoding.Stats()

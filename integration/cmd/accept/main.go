@@ -21,7 +21,8 @@ import (
 
 // issues are the cases by issue.
 var issues = map[string]func() []accept.Case{
-	"A": spine.Full,
+	"A":  spine.Full,
+	"A2": spine.BrowserPath,
 }
 
 var errNotHeld = errors.New("not every line was held")

@@ -1,0 +1,34 @@
+package rig
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// Counts finds the last line of the child's log that says msg about an egress and returns the numbers
+// among its key=value fields.
+func (c *Child) Counts(msg, egressID string) (map[string]int64, error) {
+	log, err := os.ReadFile(c.LogPath)
+	if err != nil {
+		return nil, err
+	}
+	var found map[string]int64
+	for line := range bytes.Lines(log) {
+		if !bytes.Contains(line, []byte("msg="+msg+" ")) || !bytes.Contains(line, []byte("egressID="+egressID)) {
+			continue
+		}
+		found = map[string]int64{}
+		for field := range bytes.FieldsSeq(line) {
+			key, value, _ := bytes.Cut(field, []byte("="))
+			if n, err := strconv.ParseInt(string(value), 10, 64); err == nil {
+				found[string(key)] = n
+			}
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("%s's log does not say %q about %s", c.Name, msg, egressID)
+	}
+	return found, nil
+}

@@ -1,0 +1,26 @@
+package spine
+
+import (
+	"time"
+
+	"github.com/ffegress/ffegress/integration/accept"
+)
+
+// BrowserPath is every case of issue A2, at full length.
+func BrowserPath() []accept.Case {
+	return []accept.Case{
+		onLine(7, cost(hd, 30*time.Second)),
+		onLine(7, cost(fullHD, 30*time.Second)),
+	}
+}
+
+// browserPathSample is what `make test` has time for of issue A2.
+func browserPathSample() []accept.Case {
+	return nil
+}
+
+// onLine gives a case that shows another line of another issue too.
+func onLine(line int, c accept.Case) accept.Case {
+	c.Line = line
+	return c
+}
