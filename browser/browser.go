@@ -19,6 +19,7 @@ type Browser struct {
 	life    context.Context
 	end     context.CancelFunc
 	health  *health
+	relay   *relay // nil unless it waited in a pool
 	display *display
 	sound   *sound // nil without audio
 	ear     *ear   // nil without audio

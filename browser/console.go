@@ -62,8 +62,11 @@ func exceptionText(d *proto.RuntimeExceptionDetails) string {
 }
 
 func (p *page) tell(level, text string) {
-	if p.console != nil {
-		p.console(level, p.redactor().Redact(text))
+	p.mu.Lock()
+	console, redact := p.console, p.redact
+	p.mu.Unlock()
+	if console != nil {
+		console(level, redact.Redact(text))
 	}
 }
 

@@ -26,11 +26,11 @@ const (
 type ear struct {
 	client *pulse.Client
 	epoch  time.Time
-	delay  time.Duration
 	seen   atomic.Int64  // blocks read
 	first  chan struct{} // closed at the first block
 
 	mu    sync.Mutex
+	delay time.Duration
 	clock *programme.PCMClock
 	line  *programme.AudioLine // nil while not capturing
 }
@@ -41,8 +41,7 @@ func startEar(ctx context.Context, o *Options, s *sound, epoch time.Time) (*ear,
 	var err error
 	for range earTries {
 		e := &ear{
-			epoch: epoch, delay: o.AudioDelay, clock: programme.NewPCMClock(o.AudioDelay),
-			first: make(chan struct{}),
+			epoch: epoch, delay: o.AudioDelay, clock: programme.NewPCMClock(0), first: make(chan struct{}),
 		}
 		if err = e.connect(ctx, s); err == nil {
 			return e, nil
@@ -110,11 +109,18 @@ func (e *ear) hear(pcm []int16) (int, error) {
 	return len(pcm), nil
 }
 
+// setDelay changes by how much sound is placed later, from the next begin on.
+func (e *ear) setDelay(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.delay = d
+}
+
 // begin has sound placed from zero on.
 func (e *ear) begin(line *programme.AudioLine, zero time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.clock.Begin(zero)
+	e.clock.Begin(zero - e.delay)
 	e.line = line
 }
 
@@ -125,7 +131,7 @@ func (e *ear) pause() {
 	if e.line != nil {
 		e.line.Close()
 		e.line = nil
-		e.clock = programme.NewPCMClock(e.delay)
+		e.clock = programme.NewPCMClock(0)
 	}
 }
 

@@ -21,7 +21,6 @@ var errCrashed = errors.New("crashed")
 type page struct {
 	rod     *rod.Page
 	browser *rod.Browser
-	console func(level, text string)
 	redact  *ffpipe.Redactor // set before the first load
 
 	started, ended     chan struct{}
@@ -31,6 +30,7 @@ type page struct {
 	failure            error // written before failed is closed
 	logged             bool  // the page has written to its console; see discardLogged
 	mu                 sync.Mutex
+	console            func(level, text string)
 	current            *navigation // the load under way
 	cancel             context.CancelFunc
 	wg                 sync.WaitGroup
@@ -68,6 +68,13 @@ func newPage(c *chrome, console func(level, text string)) (*page, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// listen changes who gets what the page writes to its console.
+func (p *page) listen(console func(level, text string)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.console = console
 }
 
 // within makes calls with a deadline.

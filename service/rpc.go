@@ -72,7 +72,7 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 	}
 	info := utils.CloneProto(p.Info)
 	rep := s.reporter.open(req.EgressId)
-	run := session.New(p, session.Options{OnUpdate: rep.update, Syncer: &s.syncer, Log: s.log})
+	run := session.New(p, session.Options{OnUpdate: rep.update, Syncer: &s.syncer, Browsers: s.browsers.browsers(), Log: s.log})
 	h, err := s.serveHandler(req.EgressId, run)
 	if err != nil {
 		s.sessions.remove(req.EgressId)

@@ -26,6 +26,7 @@ type Service struct {
 	io       rpc.IOInfoClient
 	rpc      rpc.EgressInternalServer
 	template *browser.TemplateServer
+	browsers *pool // nil without
 	reporter *reporter
 	sessions *sessions
 	syncer   workfile.Syncer // of the work dir
@@ -73,6 +74,13 @@ func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
 		return fmt.Errorf("serve the room template: %w", err)
 	}
 	defer func() { _ = s.template.Close(context.Background()) }()
+	if n := s.conf.BrowserPool; n > 0 {
+		var err error
+		if s.browsers, err = startPool(s.conf, s.sessions, s.log); err != nil {
+			return err
+		}
+		defer s.browsers.remove()
+	}
 	if err := s.rpc.RegisterStartEgressTopic(s.conf.ClusterID); err != nil {
 		return fmt.Errorf("serve StartEgress: %w", err)
 	}
@@ -90,6 +98,7 @@ func (s *Service) drain(hurry <-chan struct{}) {
 	s.draining.Store(true)
 	s.rpc.DeregisterStartEgressTopic(s.conf.ClusterID)
 	s.log.Info("draining", "egresses", len(s.sessions.ids()), "timeout", s.conf.DrainTimeout)
+	s.browsers.close()
 	var deadline <-chan time.Time // never, when there is no bound
 	if s.conf.DrainTimeout > 0 {
 		t := time.NewTimer(s.conf.DrainTimeout)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // sessions are the ids of the running egresses.
@@ -11,6 +12,7 @@ type sessions struct {
 	mu   sync.Mutex
 	byID map[string]struct{}
 	idle chan struct{} // closed while byID is empty
+	last time.Time     // when an id was last taken
 }
 
 func newSessions() *sessions {
@@ -30,7 +32,15 @@ func (s *sessions) reserve(id string) bool {
 		s.idle = make(chan struct{})
 	}
 	s.byID[id] = struct{}{}
+	s.last = time.Now()
 	return true
+}
+
+// sinceLast is how long ago the last egress began.
+func (s *sessions) sinceLast() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.last)
 }
 
 // remove frees the id; it may be free already.

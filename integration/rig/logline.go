@@ -4,8 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 )
+
+// Said counts the lines of the child's log that have all the texts.
+func (c *Child) Said(texts ...string) (int, error) {
+	log, err := os.ReadFile(c.LogPath)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for line := range bytes.Lines(log) {
+		if !slices.ContainsFunc(texts, func(text string) bool { return !bytes.Contains(line, []byte(text)) }) {
+			n++
+		}
+	}
+	return n, nil
+}
 
 // Counts finds the last line of the child's log that says msg about an egress and returns the numbers
 // among its key=value fields.

@@ -9,6 +9,7 @@ import (
 // BrowserPath is every case of issue A2, at full length.
 func BrowserPath() []accept.Case {
 	return []accept.Case{
+		poolStart(100, 20),
 		onLine(7, cost(hd, 30*time.Second)),
 		onLine(7, cost(fullHD, 30*time.Second)),
 	}
@@ -16,7 +17,7 @@ func BrowserPath() []accept.Case {
 
 // browserPathSample is what `make test` has time for of issue A2.
 func browserPathSample() []accept.Case {
-	return nil
+	return []accept.Case{poolStart(2, 0)}
 }
 
 // onLine gives a case that shows another line of another issue too.

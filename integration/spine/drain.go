@@ -18,7 +18,7 @@ func drain() accept.Case {
 	return accept.Case{
 		ID: "drain", Line: 2, Title: "first SIGTERM: the recording goes on; second: it ends COMPLETE; one terminal webhook",
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			l, err := newLab(ctx, 1)
+			l, err := newLabWith(ctx, 1, nil)
 			if err != nil {
 				return err
 			}

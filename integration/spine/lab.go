@@ -32,8 +32,14 @@ type lab struct {
 	publisher *publish.Publisher
 }
 
-// newLab starts everything. With participants it returns once they have been publishing for a while.
+// newLab starts everything, with a recorder that keeps no browsers waiting: what they cost and leave is
+// not the case's. With participants it returns once they have been publishing for a while.
 func newLab(ctx context.Context, participants int) (*lab, error) {
+	return newLabWith(ctx, participants, map[string]any{"browser_pool": 0})
+}
+
+// newLabWith has config keys of the recorder's added.
+func newLabWith(ctx context.Context, participants int, config map[string]any) (*lab, error) {
 	cache, err := rig.CacheDir()
 	if err != nil {
 		return nil, err
@@ -51,7 +57,7 @@ func newLab(ctx context.Context, participants int) (*lab, error) {
 		return nil, err
 	}
 	l := &lab{binary: binary, media: filepath.Join(dir, "media"), room: "spine"}
-	if l.Rig, err = rig.Start(ctx, rig.Options{Binary: binary, Dir: dir}); err != nil {
+	if l.Rig, err = rig.Start(ctx, rig.Options{Binary: binary, Dir: dir, Config: config}); err != nil {
 		return nil, err
 	}
 	if participants == 0 {

@@ -25,11 +25,11 @@ func startLatency(runs int) accept.Case {
 			defer func() { _ = l.close() }()
 			var frame, disk []time.Duration
 			for n := range runs {
-				f, d, err := l.startOnce(ctx, n)
+				t, err := l.startOnce(ctx, n)
 				if err != nil {
 					return err
 				}
-				frame, disk = append(frame, f), append(disk, d)
+				frame, disk = append(frame, t.frame), append(disk, t.disk)
 			}
 			o.Add("accepted → first frame", "%s", spread(frame))
 			o.Add("accepted → first byte on disk", "%s", spread(disk))
@@ -38,25 +38,28 @@ func startLatency(runs int) accept.Case {
 	}
 }
 
-func (l *lab) startOnce(ctx context.Context, n int) (frame, disk time.Duration, err error) {
+// started is how long after its acceptance an egress has its first frame and its first byte on disk.
+type started struct{ frame, disk time.Duration }
+
+func (l *lab) startOnce(ctx context.Context, n int) (started, error) {
 	info, err := l.API.StartRoomComposite(ctx, l.roomRequest(fmt.Sprintf("start-%d.mp4", n), "grid"))
 	if err != nil {
-		return 0, 0, err
+		return started{}, err
 	}
 	accepted := time.Unix(0, info.StartedAt)
 	wrote, err := firstByte(ctx, filepath.Join(l.Egress.WorkDir, info.EgressId, "work.mp4"))
 	if err != nil {
-		return 0, 0, err
+		return started{}, err
 	}
 	r := &recording{lab: l, info: info}
 	if info, _, err = r.stop(ctx); err != nil {
-		return 0, 0, err
+		return started{}, err
 	}
 	if info.Status != livekit.EgressStatus_EGRESS_COMPLETE {
-		return 0, 0, fmt.Errorf("%v: %s", info.Status, info.Error)
+		return started{}, fmt.Errorf("%v: %s", info.Status, info.Error)
 	}
 	first := time.Unix(0, info.FileResults[0].StartedAt)
-	return first.Sub(accepted), wrote.Sub(accepted), nil
+	return started{first.Sub(accepted), wrote.Sub(accepted)}, nil
 }
 
 // firstByte waits until there is something in the file.

@@ -32,6 +32,8 @@ type Config struct {
 	Insecure            bool        `yaml:"insecure,omitempty"`
 	ChromeFlags         ChromeFlags `yaml:"chrome_flags,omitempty"`
 	Binaries            Binaries    `yaml:"binaries,omitempty"`
+	// BrowserPool is how many launched browsers wait for requests; 0 = none.
+	BrowserPool int `yaml:"browser_pool"`
 
 	// WorkDir holds what is being recorded; always absolute.
 	WorkDir string `yaml:"work_dir"`

@@ -34,6 +34,7 @@ func base() *Config {
 		WSURL:                os.Getenv("LIVEKIT_WS_URL"),
 		Logging:              Logging{Level: "info"},
 		TemplatePort:         defaultTemplatePort,
+		BrowserPool:          1,
 		DrainTimeout:         time.Hour,
 		RejoinGrace:          30 * time.Second,
 		UploadReportDeadline: 30 * time.Minute,

@@ -203,8 +203,8 @@ func TestOwnFile(t *testing.T) {
 	if c.Binaries != (Binaries{"/opt/ffmpeg", "/opt/chromium", "/opt/Xvfb", "/opt/pulseaudio"}) {
 		t.Errorf("binaries: %+v", c.Binaries)
 	}
-	if c.WorkDir != "/srv/work" || c.DrainTimeout != 2*time.Hour || c.RejoinGrace != 10*time.Second {
-		t.Errorf("%v %v %v", c.WorkDir, c.DrainTimeout, c.RejoinGrace)
+	if c.WorkDir != "/srv/work" || c.DrainTimeout != 2*time.Hour || c.RejoinGrace != 10*time.Second || c.BrowserPool != 3 {
+		t.Errorf("%v %v %v %v", c.WorkDir, c.DrainTimeout, c.RejoinGrace, c.BrowserPool)
 	}
 	if c.StartSignalTimeout(false) != 5*time.Minute || c.StartSignalTimeout(true) != 5*time.Minute {
 		t.Errorf("start signal timeout: %v", c.StartSignal)

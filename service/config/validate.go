@@ -89,6 +89,7 @@ func (r *reader) quantities(c *Config, bad func(string, string, ...any)) {
 		{"io_workers", int64(c.IOWorkers)},
 		{"max_upload_queue", int64(c.MaxUploadQueue)},
 		{"video_encoder_threads", int64(c.VideoEncoderThreads)},
+		{"browser_pool", int64(c.BrowserPool)},
 		{"session_limits.file_output_max_size", l.FileOutputMaxSize},
 	} {
 		if n.value < 0 {

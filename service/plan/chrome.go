@@ -8,6 +8,22 @@ import (
 	"github.com/ffegress/ffegress/service/config"
 )
 
+// The picture that a browser of the pool is launched for: the default one.
+const (
+	poolWidth, poolHeight = 1280, 720
+	poolDepth             = 24
+	poolFPS               = 30
+)
+
+// PoolBrowser is a browser that is launched before anybody asks for it, with its files under dir. It fits requests of
+// the default picture size.
+func PoolBrowser(conf *config.Config, dir string) browser.Options {
+	f := programme.Format{Width: poolWidth, Height: poolHeight, FPS: poolFPS, Video: true, Audio: true}
+	o := chrome(conf, Room, f, poolDepth, dir)
+	o.Dir = dir
+	return o
+}
+
 // chrome is the browser for a format, with its files in a directory of its own under dir.
 func chrome(conf *config.Config, src SourceKind, f programme.Format, depth int, dir string) browser.Options {
 	delay := browser.PageAudioDelay

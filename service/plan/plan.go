@@ -53,6 +53,9 @@ type Plan struct {
 	WorkDir string
 }
 
+// Age is how long ago the egress was accepted.
+func (p *Plan) Age() time.Duration { return time.Since(p.AcceptedAt) }
+
 // New checks a request and decides everything about it. Its errors are psrpc errors to be sent as they are.
 func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {
 	return decide(conf, req, time.Now())

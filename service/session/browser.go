@@ -19,15 +19,16 @@ var _ Source = (*browserSource)(nil)
 // browserSource is a page in Chrome: the room template or the user's own.
 type browserSource struct {
 	plan    *plan.Plan
+	pool    *browser.Pool
 	log     *slog.Logger
 	events  chan Event
 	browser *browser.Browser
 	quit    chan struct{}
 }
 
-func newBrowserSource(p *plan.Plan, log *slog.Logger) *browserSource {
+func newBrowserSource(p *plan.Plan, pool *browser.Pool, log *slog.Logger) *browserSource {
 	// Three kinds of event, each told once at most: the buffer keeps watch from blocking.
-	return &browserSource{plan: p, log: log, events: make(chan Event, 3), quit: make(chan struct{})}
+	return &browserSource{plan: p, pool: pool, log: log, events: make(chan Event, 3), quit: make(chan struct{})}
 }
 
 func (s *browserSource) Events() <-chan Event { return s.events }
@@ -40,13 +41,18 @@ func (s *browserSource) Open(ctx context.Context) error {
 	}
 	o := s.plan.Browser
 	o.Log = s.log
-	s.browser, err = browser.Launch(ctx, o)
-	if err != nil {
-		return psrpc.NewError(psrpc.Internal, err)
+	s.browser = s.pool.Take(ctx, o)
+	pooled := s.browser != nil
+	if !pooled {
+		if s.browser, err = browser.Launch(ctx, o); err != nil {
+			return psrpc.NewError(psrpc.Internal, err)
+		}
 	}
+	s.log.Debug("browser is up", "pooled", pooled, "since", s.plan.Age())
 	if err := s.browser.Open(ctx, url, s.plan.Source.AwaitStart); err != nil {
 		return pageError(err)
 	}
+	s.log.Debug("page is loaded", "since", s.plan.Age())
 	go s.watch()
 	return nil
 }

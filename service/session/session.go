@@ -13,6 +13,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/psrpc"
 
+	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/plan"
@@ -54,7 +55,9 @@ type Options struct {
 	OnUpdate func(*livekit.EgressInfo)
 	// Syncer is shared by all sessions with the same work dir.
 	Syncer *workfile.Syncer
-	Log    *slog.Logger // nil discards
+	// Browsers that wait for an egress; nil = each is launched when it is asked for.
+	Browsers *browser.Pool
+	Log      *slog.Logger // nil discards
 }
 
 // New makes the session of an accepted plan.
@@ -65,7 +68,7 @@ func New(p *plan.Plan, o Options) *Session {
 	log := o.Log.With("egressID", p.EgressID)
 	return &Session{
 		plan:     p,
-		source:   newBrowserSource(p, log),
+		source:   newBrowserSource(p, o.Browsers, log),
 		status:   &status{info: p.Info, onUpdate: o.OnUpdate, now: time.Now, log: log},
 		syncer:   o.Syncer,
 		log:      log,
@@ -134,10 +137,11 @@ func (s *Session) run(ctx context.Context) *ending {
 	if e := s.awaitStart(ctx); e != nil {
 		return e
 	}
+	s.log.Debug("source has started", "since", s.plan.Age())
 	if err := s.pipeline.begin(s.source); err != nil {
 		return failure(err)
 	}
-	s.log.Info("recording", "path", s.plan.File.Path)
+	s.log.Info("recording", "path", s.plan.File.Path, "firstFrame", s.pipeline.zero.Sub(s.plan.AcceptedAt))
 	s.setStarted(s.pipeline.zero)
 	s.meter.begin(s.pipeline)
 	s.status.active()
@@ -190,6 +194,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err != nil {
 		return psrpc.NewErrorf(psrpc.Internal, "failed to launch ffmpeg: %w", err)
 	}
+	s.log.Debug("encoder is up", "since", s.plan.Age())
 	return s.source.Open(ctx)
 }
 
