@@ -124,14 +124,6 @@ func TestBadRequests(t *testing.T) {
 		{"no track", "track", `{"room_name": "r", "file": {}}`, field + "track_id"},
 		{"no track output", "track", `{"room_name": "r", "track_id": "TR_x"}`, field + "output"},
 		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_x", "websocket_url": "http://h/?k=hush"}`, "invalid url http://h/?k={...}: invalid scheme"},
-		{"no source", "egress", `{"room_name": "r", "outputs": [{"file": {}}]}`, field + "source"},
-		{"no media", "egress", `{"room_name": "r", "media": {}, "outputs": [{"file": {}}]}`, field + "audio or video"},
-		{"media identity", "egress", `{"room_name": "r", "media": {"participant_video": {}}, "outputs": [{"file": {}}]}`, field + "identity"},
-		{"no v2 output", "egress", `{"room_name": "r", "template": {}}`, field + "output"},
-		{"empty v2 output", "egress", `{"room_name": "r", "template": {}, "outputs": [{}]}`, field + "output config"},
-		{"v2 flags", "egress", `{"room_name": "r", "template": {"audio_only": true, "video_only": true}, "outputs": [{"file": {}}]}`, field + "audio_only and video_only"},
-		{"v2 web url", "egress", `{"web": {}, "outputs": [{"file": {}}]}`, field + "web url"},
-		{"v2 two files", "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}, {"file": {}}]}`, field + "multiple file outputs"},
 
 		{"audio only", "room", `{"room_name": "r", "audio_only": true, ` + files + `}`, "audio_only is not yet supported"},
 		{"audio only", "web", `{"url": "http://x", "audio_only": true, ` + files + `}`, "audio_only is not yet supported"},
@@ -151,10 +143,6 @@ func TestBadRequests(t *testing.T) {
 		{"track composite", "track-composite", `{"room_name": "r", "audio_track_id": "TR_a", ` + files + `}`, "track composite egress is not yet supported"},
 		{"track", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"s3": {}}}`, "track egress is not yet supported"},
 		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_a", "websocket_url": "wss://h"}`, "track egress is not yet supported"},
-		{"v2", "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}], "storage": {"s3": {}}}`, "StartEgress request is not yet supported"},
-		{"v2 websocket", "egress", `{"web": {"url": "http://x"}, "outputs": [{"stream": {"urls": ["wss://h"]}}]}`, "StartEgress request is not yet supported"},
-		{"v2 passthrough", "egress", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"file": {}}]}`, "StartEgress request is not yet supported"},
-		{"v2 all outputs", "egress", `{"room_name": "r", "media": {"audio": {"capture_all": true}, "video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"segments": {}}, {"images": {}, "storage": {"gcp": {}}}]}`, "StartEgress request is not yet supported"},
 	} {
 		t.Run(tt.kind+" "+tt.name, func(t *testing.T) {
 			_, err := New(testConfig(), parse(t, tt.kind, tt.body))
@@ -188,6 +176,39 @@ func TestBadCircumstances(t *testing.T) {
 			c.Storage.Azure, c.DisallowLocalStorage = &config.Azure{}, true
 		}, psrpc.InvalidArgument, "Azure upload is not yet supported"},
 		{"retry", func(_ *config.Config, r *rpc.StartEgressRequest) { r.RetryCount = 1 }, psrpc.FailedPrecondition, "output configuration does not support retry"},
+		{"one of two outputs without a store, no local files", func(c *config.Config, r *rpc.StartEgressRequest) {
+			c.DisallowLocalStorage = true
+			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [
+				{"file": {}, "storage": {"s3": {}}}, {"images": {}}]}`).Request
+		}, psrpc.InvalidArgument, field + "output"},
+		{"a store for all outputs, no local files", func(c *config.Config, r *rpc.StartEgressRequest) {
+			c.DisallowLocalStorage = true
+			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}], "storage": {"gcp": {}}}`).Request
+		}, psrpc.InvalidArgument, "GCP upload is not yet supported"},
+		{"v2, configured store", func(c *config.Config, r *rpc.StartEgressRequest) {
+			c.Storage.AliOSS = &config.AliOSS{}
+			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}, "storage": {}}], "storage": {}}`).Request
+		}, psrpc.InvalidArgument, "AliOSS upload is not yet supported"},
+		{"v2, no key", func(c *config.Config, r *rpc.StartEgressRequest) {
+			c.APIKey = ""
+			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}]}`).Request
+		}, psrpc.InvalidArgument, field + "token or api key/secret"},
+		{"v2 retry", func(_ *config.Config, r *rpc.StartEgressRequest) {
+			r.RetryCount = 1
+			r.Request = parse(t, "egress", `{"web": {"url": "http://x"}, "outputs": [{"file": {"filepath": "a"}}]}`).Request
+		}, psrpc.FailedPrecondition, "output configuration does not support retry"},
+		{"empty v2 request", func(_ *config.Config, r *rpc.StartEgressRequest) {
+			r.Request = &rpc.StartEgressRequest_Egress{}
+		}, psrpc.InvalidArgument, field + "source"},
+		{"hollow v2 source", func(_ *config.Config, r *rpc.StartEgressRequest) {
+			r.Request = &rpc.StartEgressRequest_Egress{Egress: &livekit.StartEgressRequest{Source: &livekit.StartEgressRequest_Web{}}}
+		}, psrpc.InvalidArgument, field + "source"},
+		{"hollow v2 outputs", func(_ *config.Config, r *rpc.StartEgressRequest) {
+			r.Request = &rpc.StartEgressRequest_Egress{Egress: &livekit.StartEgressRequest{
+				Source:  &livekit.StartEgressRequest_Web{Web: &livekit.WebSource{Url: "http://x"}},
+				Outputs: []*livekit.Output{{Config: &livekit.Output_Stream{}}, nil},
+			}}
+		}, psrpc.InvalidArgument, field + "output config"},
 		{"replay", func(_ *config.Config, r *rpc.StartEgressRequest) {
 			r.RoomName = "room"
 			r.Request = &rpc.StartEgressRequest_Replay{Replay: &livekit.ExportReplayRequest{

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/livekit/protocol/livekit"
@@ -78,8 +80,7 @@ func (w *wish) checkImages() error {
 
 // checkStorage refuses what would have to stay on this machine where that is forbidden.
 func (w *wish) checkStorage(conf *config.Config) error {
-	if conf.DisallowLocalStorage && w.want.stores() &&
-		len(w.want.uploads) == 0 && conf.Storage.Provider() == "" {
+	if conf.DisallowLocalStorage && conf.Storage.Provider() == "" && slices.Contains(w.want.targets, "") {
 		return errField("output")
 	}
 	return nil
@@ -98,12 +99,13 @@ func (w *wish) checkSupported(conf *config.Config, enc encoding) error {
 		return errUnsupported("image output")
 	case !w.video:
 		return errUnsupported("audio_only")
-	case len(o.uploads) > 0:
-		return errUnsupported(o.uploads[0] + " upload")
-	case conf.Storage.Provider() != "":
-		return errUnsupported(conf.Storage.Provider() + " upload")
 	case w.audio && enc.audioCodec == livekit.AudioCodec_OPUS:
 		return errUnsupported("audio_codec OPUS in an MP4 file")
+	}
+	for _, target := range w.want.targets {
+		if store := cmp.Or(target, conf.Storage.Provider()); store != "" {
+			return errUnsupported(store + " upload")
+		}
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ func (p *Plan) info(req *rpc.StartEgressRequest) *livekit.EgressInfo {
 		info.Request = &livekit.EgressInfo_RoomComposite{RoomComposite: r.RoomComposite}
 	case *rpc.StartEgressRequest_Web:
 		info.Request = &livekit.EgressInfo_Web{Web: r.Web}
+	case *rpc.StartEgressRequest_Egress:
+		info.Request = &livekit.EgressInfo_Egress{Egress: r.Egress}
 	}
 	file := &livekit.FileInfo{Filename: p.File.Name}
 	info.FileResults = []*livekit.FileInfo{file}

@@ -40,7 +40,7 @@ type outputSet struct {
 	direct   bool // Track egress's own file or websocket
 
 	streamProtocol livekit.StreamProtocol // resolved
-	uploads        []string               // stores that the request names
+	targets        []string               // the store of each output that needs one, as far as the request names it; "" = as configured
 	v2             bool
 }
 
@@ -65,7 +65,7 @@ func (o *outputSet) readV1(r encodedOutputs) error {
 		if err := o.addFile(f.GetFileType(), f.GetFilepath()); err != nil {
 			return err
 		}
-		o.addUpload(f)
+		o.addTarget(f)
 	}
 	for _, s := range streams {
 		if err := o.addStream(s); err != nil {
@@ -76,11 +76,11 @@ func (o *outputSet) readV1(r encodedOutputs) error {
 		if err := o.addSegments(s); err != nil {
 			return err
 		}
-		o.addUpload(s)
+		o.addTarget(s)
 	}
 	for _, i := range r.GetImageOutputs() {
 		o.images = append(o.images, i)
-		o.addUpload(i)
+		o.addTarget(i)
 	}
 	if o.empty() {
 		return errField("output")
@@ -88,16 +88,20 @@ func (o *outputSet) readV1(r encodedOutputs) error {
 	return nil
 }
 
+// readV2 takes an output's own storage before the request's; the stores that segments and images name themselves are
+// of v1 and mean nothing here.
 func (o *outputSet) readV2(r unified) error {
 	o.v2 = true
-	o.addStorage(r.GetStorage())
 	for _, out := range r.GetOutputs() {
 		var err error
 		switch c := out.GetConfig().(type) {
 		case *livekit.Output_File:
 			err = o.addFile(c.File.GetFileType(), c.File.GetFilepath())
 		case *livekit.Output_Stream:
-			err = o.addStream(c.Stream)
+			if err := o.addStream(c.Stream); err != nil {
+				return err
+			}
+			continue // nothing is stored
 		case *livekit.Output_Segments:
 			err = o.addSegments(c.Segments)
 		case *livekit.Output_Images:
@@ -108,7 +112,7 @@ func (o *outputSet) readV2(r unified) error {
 		if err != nil {
 			return err
 		}
-		o.addStorage(out.GetStorage())
+		o.addTarget(out.GetStorage(), r.GetStorage())
 	}
 	if o.empty() {
 		return errField("output")
@@ -161,21 +165,28 @@ var (
 	_ uploader = (*livekit.StorageConfig)(nil)
 )
 
-func (o *outputSet) addStorage(s *livekit.StorageConfig) {
-	if s != nil {
-		o.addUpload(s)
+// addTarget notes where an output goes: to the first store that any of these names.
+func (o *outputSet) addTarget(from ...uploader) {
+	target := ""
+	for _, u := range from {
+		if target = provider(u); target != "" {
+			break
+		}
 	}
+	o.targets = append(o.targets, target)
 }
 
-func (o *outputSet) addUpload(u uploader) {
+// provider is the store that a message names, "" = none.
+func provider(u uploader) string {
 	switch {
 	case u.GetS3() != nil:
-		o.uploads = append(o.uploads, "S3")
+		return "S3"
 	case u.GetGcp() != nil:
-		o.uploads = append(o.uploads, "GCP")
+		return "GCP"
 	case u.GetAzure() != nil:
-		o.uploads = append(o.uploads, "Azure")
+		return "Azure"
 	case u.GetAliOSS() != nil:
-		o.uploads = append(o.uploads, "AliOSS")
+		return "AliOSS"
 	}
+	return ""
 }

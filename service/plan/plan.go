@@ -27,8 +27,8 @@ const (
 // Plan is one egress, decided.
 type Plan struct {
 	EgressID string
-	RoomID   string // "" for Web
-	RoomName string // "" for Web
+	RoomID   string // "" when the request names no room
+	RoomName string // "" when no room is named or told
 	Type     string
 
 	// Info is the EgressInfo of acceptance: STARTING, the redacted request, a stub for each result. The deprecated

@@ -36,7 +36,7 @@ func TestPlans(t *testing.T) {
 			request, want, _ := bytes.Cut(body, []byte(separator))
 			kind, _, _ := strings.Cut(filepath.Base(file), ".")
 			req := parse(t, kind, string(request))
-			if req.RoomId = ""; kind == "room" {
+			if req.RoomId = ""; kind == "room" || req.GetEgress().GetRoomName() != "" {
 				req.RoomId = "RM_test"
 			}
 			conf := testConfig()

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
 )
@@ -24,11 +26,8 @@ var (
 	_ unified = (*livekit.ExportReplayRequest)(nil)
 )
 
-func unifiedWish(req *rpc.StartEgressRequest, room string, r unified, feature string) (*wish, error) {
-	w := &wish{roomName: room, preset: r.GetPreset(), advanced: r.GetAdvanced(), feature: feature}
-	if w.roomName == "" {
-		w.roomName = req.RoomName
-	}
+func unifiedWish(req *rpc.StartEgressRequest, room string, r unified) (*wish, error) {
+	w := &wish{roomName: cmp.Or(room, req.RoomName), preset: r.GetPreset(), advanced: r.GetAdvanced()}
 	var err error
 	switch {
 	case r.GetTemplate() != nil:
@@ -41,7 +40,7 @@ func unifiedWish(req *rpc.StartEgressRequest, room string, r unified, feature st
 		w.kind, w.url, w.awaitStart = TypeWeb, page.Url, page.AwaitStartSignal
 		err = w.flags(page.AudioOnly, page.VideoOnly)
 	case r.GetMedia() != nil:
-		w.kind, w.inRoom = TypeMedia, true
+		w.kind, w.inRoom, w.feature = TypeMedia, true, "media source"
 		err = w.media(r.GetMedia())
 	default:
 		err = errField("source")

@@ -38,9 +38,13 @@ func wishOf(req *rpc.StartEgressRequest) (*wish, error) {
 	case *rpc.StartEgressRequest_Track:
 		return trackWish(r.Track)
 	case *rpc.StartEgressRequest_Egress:
-		return unifiedWish(req, r.Egress.GetRoomName(), r.Egress, "StartEgress request")
+		return unifiedWish(req, r.Egress.GetRoomName(), r.Egress)
 	case *rpc.StartEgressRequest_Replay:
-		return unifiedWish(req, "", r.Replay, "replay export")
+		w, err := unifiedWish(req, "", r.Replay)
+		if err == nil {
+			w.feature = "replay export"
+		}
+		return w, err
 	}
 	return nil, errField("request")
 }
@@ -97,7 +101,7 @@ func trackWish(r *livekit.TrackEgressRequest) (*wish, error) {
 	switch out := r.GetOutput().(type) {
 	case *livekit.TrackEgressRequest_File:
 		w.want.direct = true
-		w.want.addUpload(out.File)
+		w.want.addTarget(out.File)
 	case *livekit.TrackEgressRequest_WebsocketUrl:
 		if !isURL(out.WebsocketUrl, "ws", "wss") {
 			return nil, errURL(out.WebsocketUrl, "invalid scheme")
