@@ -19,10 +19,14 @@ func TestBadCommandLines(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	t.Setenv("XDG_STATE_HOME", dir)
-	misspelt := filepath.Join(dir, "misspelt.json")
-	if err := os.WriteFile(misspelt, []byte(`{"room_nam": "demo"}`), 0o600); err != nil {
-		t.Fatal(err)
+	file := func(name, body string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
+	misspelt := file("misspelt.json", `{"room_nam": "demo"}`)
 	for _, c := range []struct {
 		name string
 		args []string
@@ -39,6 +43,18 @@ func TestBadCommandLines(t *testing.T) {
 		{"no output", []string{"record", "web", "--url", "http://127.0.0.1:1/"}, exitError, []string{"output"}},
 		{"preset", []string{"record", "web", "--url", "http://127.0.0.1:1/", "-o", "x.mp4", "--preset", "H264_4K"}, exitError, []string{"preset"}},
 		{"misspelt field", []string{"record", "room", misspelt, "-o", "x.mp4"}, exitError, []string{"room_nam"}},
+		{"two requests", []string{"record", "room", misspelt, misspelt}, exitError, []string{"one request file at most"}},
+		{"request missing", []string{"record", "room", "nowhere.json"}, exitError, []string{"nowhere.json"}},
+		{"request is no JSON", []string{"record", "web", file("text.json", "url: x")}, exitError, []string{"text.json", "invalid character"}},
+		{"request is null", []string{"record", "web", file("null.json", "null"), "-o", "x.mp4"}, exitError, []string{"null.json: not an object"}},
+		{"request is a list", []string{"record", "egress", file("list.json", "[]")}, exitError, []string{"list.json"}},
+		{"v1 request as v2", []string{"record", "egress", file("v1.json", `{"url": "http://127.0.0.1:1/"}`), "-o", "x.mp4"}, exitError, []string{`unknown field "url"`}},
+		{"v2 without source", []string{"record", "egress", "--room", "demo", "-o", "x.mp4"}, exitError, []string{"missing or invalid field: source"}},
+		{"v2 without output", []string{"record", "egress", file("v2.json", `{"web": {"url": "http://127.0.0.1:1/"}}`)}, exitError, []string{"missing or invalid field: output"}},
+		{"v2 of media", []string{"record", "egress", file("media.json", `{"roomName": "demo", "media": {"videoTrackId": "TR_x"}}`), "-o", "x.mp4",
+			"--api-key", "k", "--ws-url", "ws://127.0.0.1:1", "--config-body", "api_secret: s"}, exitError, []string{"media source is not yet supported"}},
+		{"v2 upload", []string{"record", "egress", file("upload.json", `{"web": {"url": "http://127.0.0.1:1/"}, "outputs": [{"file": {}}], "storage": {"s3": {"secret": "hush"}}}`)},
+			exitError, []string{"S3 upload is not yet supported"}},
 		{"unwritable", []string{"record", "web", "--url", "http://127.0.0.1:1/", "-o", "/proc/nowhere/x.mp4"}, exitError, []string{"/proc/nowhere"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

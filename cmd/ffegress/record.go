@@ -26,6 +26,7 @@ func recordCommand() *cli.Command {
 		Commands: []*cli.Command{
 			recordKind("room", "record a room through the room template", roomFlags, roomRequest),
 			recordKind("web", "record a web page", webFlags, webRequest),
+			recordKind("egress", "record what a StartEgress (v2) request asks for", egressFlags, egressRequest),
 		},
 	}
 }

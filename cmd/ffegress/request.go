@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/livekit/protocol/rpc"
 	"github.com/urfave/cli/v3"
@@ -20,73 +21,115 @@ func commonFlags() []cli.Flag {
 		&cli.StringFlag{Name: "config-body", Usage: "the configuration itself, as `YAML`", Sources: cli.EnvVars("EGRESS_CONFIG_BODY")},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the `FILE` to record into; the templates of the API work here too"},
 		&cli.StringFlag{Name: "preset", Usage: "encoding `PRESET` of the API, such as H264_1080P_30"},
-		&cli.BoolFlag{Name: "video-only", Usage: "record no sound"},
 		&cli.BoolFlag{Name: "json", Usage: "print the final EgressInfo as JSON"},
 	}
 }
 
 func roomFlags() []cli.Flag {
-	return []cli.Flag{
+	return append(serverFlags(),
 		&cli.StringFlag{Name: "room", Usage: "`NAME` of the room"},
 		&cli.StringFlag{Name: "layout", Usage: "`LAYOUT` of the template: grid, speaker or single-speaker"},
 		&cli.StringFlag{Name: "custom-base-url", Usage: "`URL` of a template of your own"},
-		&cli.StringFlag{Name: "ws-url", Usage: "`URL` of the LiveKit server (or LIVEKIT_WS_URL, or the configuration)"},
-		&cli.StringFlag{Name: "api-key", Usage: "API `KEY` (or LIVEKIT_API_KEY); the secret comes from LIVEKIT_API_SECRET or the configuration"},
-	}
+		&cli.BoolFlag{Name: "video-only", Usage: "record no sound"},
+	)
 }
 
 func webFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "url", Usage: "`URL` of the page"},
 		&cli.BoolFlag{Name: "await-start-signal", Usage: "begin when the page logs START_RECORDING"},
+		&cli.BoolFlag{Name: "video-only", Usage: "record no sound"},
+	}
+}
+
+func egressFlags() []cli.Flag {
+	return append(serverFlags(), &cli.StringFlag{Name: "room", Usage: "`NAME` of the room"})
+}
+
+func serverFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "ws-url", Usage: "`URL` of the LiveKit server (or LIVEKIT_WS_URL, or the configuration)"},
+		&cli.StringFlag{Name: "api-key", Usage: "API `KEY` (or LIVEKIT_API_KEY); the secret comes from LIVEKIT_API_SECRET or the configuration"},
 	}
 }
 
 func roomRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
-	return request(cmd, "room-composite", map[string]string{
-		"room": "room_name", "layout": "layout", "custom-base-url": "custom_base_url",
+	return request(cmd, "room-composite", "file_outputs", fileOutput, map[string]string{
+		"room": "room_name", "layout": "layout", "custom-base-url": "custom_base_url", "video-only": "video_only",
 	})
 }
 
 func webRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
-	return request(cmd, "web", map[string]string{
-		"url": "url", "await-start-signal": "await_start_signal",
+	return request(cmd, "web", "file_outputs", fileOutput, map[string]string{
+		"url": "url", "await-start-signal": "await_start_signal", "video-only": "video_only",
 	})
 }
 
+func egressRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
+	return request(cmd, "egress", "outputs", unifiedOutput, map[string]string{"room": "room_name"})
+}
+
+func fileOutput(path string) any    { return map[string]any{"filepath": path} }
+func unifiedOutput(path string) any { return map[string]any{"file": fileOutput(path)} }
+
 // request lays the flags over the JSON of the request file, by the API's own field names, so that
-// one parser sees both.
-func request(cmd *cli.Command, kind string, fields map[string]string) (*rpc.StartEgressRequest, error) {
-	body := map[string]any{}
-	if cmd.Args().Len() > 1 {
-		return nil, fmt.Errorf("one request file at most, got %d", cmd.Args().Len())
+// one parser sees both. outputs is the field that --output replaces with what output makes of it.
+func request(cmd *cli.Command, kind, outputs string, output func(path string) any, fields map[string]string) (*rpc.StartEgressRequest, error) {
+	body, err := requestFile(cmd)
+	if err != nil {
+		return nil, err
 	}
-	if name := cmd.Args().First(); name != "" {
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read request: %w", err)
-		}
-		if err := json.Unmarshal(raw, &body); err != nil {
-			return nil, fmt.Errorf("request %s: %w", name, err)
-		}
+	set := func(field string, value any) {
+		delete(body, camel(field)) // the other spelling that JSON may have
+		body[field] = value
 	}
 	for flag, field := range fields {
 		if cmd.IsSet(flag) {
-			body[field] = cmd.Value(flag)
+			set(field, cmd.Value(flag))
 		}
 	}
 	if cmd.IsSet("preset") {
-		body["preset"] = cmd.String("preset")
-	}
-	if cmd.IsSet("video-only") {
-		body["video_only"] = cmd.Bool("video-only")
+		delete(body, "advanced") // one of both
+		set("preset", cmd.String("preset"))
 	}
 	if cmd.IsSet("output") {
-		body["file_outputs"] = []any{map[string]any{"filepath": cmd.String("output")}}
+		set(outputs, []any{output(cmd.String("output"))})
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	return plan.FromJSON(kind, raw)
+}
+
+// requestFile reads the file that the command line names, if it names one.
+func requestFile(cmd *cli.Command) (map[string]any, error) {
+	body := map[string]any{}
+	if cmd.Args().Len() > 1 {
+		return nil, fmt.Errorf("one request file at most, got %d", cmd.Args().Len())
+	}
+	name := cmd.Args().First()
+	if name == "" {
+		return body, nil
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read request: %w", err)
+	}
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return nil, fmt.Errorf("request %s: %w", name, err)
+	}
+	if body == nil { // "null"
+		return nil, fmt.Errorf("request %s: not an object", name)
+	}
+	return body, nil
+}
+
+// camel spells a field's name as protobuf's JSON does by default.
+func camel(field string) string {
+	words := strings.Split(field, "_")
+	for i, w := range words[1:] {
+		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, "")
 }

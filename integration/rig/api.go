@@ -98,6 +98,11 @@ func (a *API) StartWeb(ctx context.Context, req *livekit.WebEgressRequest) (*liv
 	return a.egress(ctx, "StartWebEgress", req)
 }
 
+// StartEgress calls StartEgress, the one request of v2 for every source.
+func (a *API) StartEgress(ctx context.Context, req *livekit.StartEgressRequest) (*livekit.EgressInfo, error) {
+	return a.egress(ctx, "StartEgress", req)
+}
+
 // Stop calls StopEgress.
 func (a *API) Stop(ctx context.Context, id string) (*livekit.EgressInfo, error) {
 	return a.egress(ctx, "StopEgress", &livekit.StopEgressRequest{EgressId: id})

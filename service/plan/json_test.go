@@ -3,8 +3,6 @@ package plan
 import (
 	"strings"
 	"testing"
-
-	"github.com/livekit/protocol/rpc"
 )
 
 func TestFromJSON(t *testing.T) {
@@ -51,6 +49,8 @@ func FuzzNew(f *testing.F) {
 	f.Add("track-composite", `{"video_track_id": "t", "image_outputs": [{}]}`)
 	f.Add("track", `{"track_id": "t", "websocket_url": "ws://"}`)
 	f.Add("egress", `{"media": {"participant_video": {"identity": "x"}}, "outputs": [{"file": {}}], "preset": 8}`)
+	f.Add("egress", `{"room_name": "r", "template": {"layout": "grid"}, "advanced": {"key_frame_interval": 0.01}, "outputs": [{"file": {"filepath": "{utc}"}, "storage": {}}]}`)
+	f.Add("egress", `{"web": {"url": "http://x", "video_only": true}, "preset": 5, "outputs": [{"file": {}}], "webhooks": [{"url": "u"}]}`)
 	f.Fuzz(func(t *testing.T, kind, body string) {
 		req, err := FromJSON(kind, []byte(body))
 		if err != nil {
@@ -69,8 +69,12 @@ func FuzzNew(f *testing.F) {
 		if strings.Contains(p.File.Path, "/../") || p.File.Path[0] != '/' {
 			t.Errorf("path %s", p.File.Path)
 		}
-		if _, ok := req.Request.(*rpc.StartEgressRequest_RoomComposite); ok && p.Source.Kind != Room {
+		room := req.GetRoomComposite() != nil || req.GetEgress().GetTemplate() != nil
+		if room != (p.Source.Kind == Room) {
 			t.Errorf("source %+v", p.Source)
+		}
+		if p.Info.Request == nil || len(p.Info.FileResults) != 1 {
+			t.Errorf("info %v", p.Info)
 		}
 	})
 }
