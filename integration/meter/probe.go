@@ -18,6 +18,8 @@ type Stream struct {
 	Height     int
 	SAR        string // "1:1"; empty when the file does not say
 	FPS        float64
+	VideoRate  int // mean bits per second
+	AudioRate  int // mean bits per second
 	PixFmt     string
 	ColorRange string
 	ColorSpace string
@@ -55,9 +57,11 @@ func probe(ctx context.Context, path string) (Stream, error) {
 			s.ColorRange, s.ColorSpace = text("color_range"), text("color_space")
 			s.Primaries, s.Transfer = text("color_primaries"), text("color_transfer")
 			s.FPS = ratio(text("avg_frame_rate"))
+			s.VideoRate, _ = strconv.Atoi(text("bit_rate"))
 		case text("codec_type") == "audio" && s.AudioCodec == "":
 			s.AudioCodec, s.Channels = text("codec_name"), number("channels")
 			s.SampleRate, _ = strconv.Atoi(text("sample_rate"))
+			s.AudioRate, _ = strconv.Atoi(text("bit_rate"))
 		}
 	}
 	return s, nil

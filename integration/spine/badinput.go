@@ -63,8 +63,12 @@ func refusals() []refusal {
 
 // badInput sends what must be refused.
 func badInput(all bool) accept.Case {
+	return refuseAll("bad-input", 2, "bad input: a clear error, soon, and nothing left", refusals(), all)
+}
+
+func refuseAll(id string, line int, title string, refusals []refusal, all bool) accept.Case {
 	return accept.Case{
-		ID: "bad-input", Line: 2, Title: "bad input: a clear error, soon, and nothing left",
+		ID: id, Line: line, Title: title,
 		Run: func(ctx context.Context, o *accept.Outcome) error {
 			l, err := newLab(ctx, 0)
 			if err != nil {
@@ -81,7 +85,7 @@ func badInput(all bool) accept.Case {
 				return err
 			}
 			r := strings.NewReplacer("CLOSED", fmt.Sprintf("http://127.0.0.1:%d", closed[0]), "MEDIA", l.media, "PAGETLS", pages.TLSURL, "PAGE", pages.URL)
-			for _, c := range refusals() {
+			for _, c := range refusals {
 				if !all && c.within > 30*time.Second {
 					continue
 				}

@@ -10,6 +10,8 @@ import (
 func BrowserPath() []accept.Case {
 	return []accept.Case{
 		poolStart(100, 20),
+		unifiedInfo(5 * time.Second),
+		badUnified(true),
 		onLine(7, cost(hd, 30*time.Second)),
 		onLine(7, cost(fullHD, 30*time.Second)),
 	}
@@ -17,7 +19,11 @@ func BrowserPath() []accept.Case {
 
 // browserPathSample is what `make test` has time for of issue A2.
 func browserPathSample() []accept.Case {
-	return []accept.Case{poolStart(2, 0)}
+	return []accept.Case{
+		poolStart(2, 0),
+		unifiedInfo(3 * time.Second),
+		badUnified(false),
+	}
 }
 
 // onLine gives a case that shows another line of another issue too.

@@ -19,18 +19,19 @@ type shape struct {
 	name          string
 	preset        livekit.EncodingOptionsPreset
 	width, height int
+	fps           int
 	kbps          int
 }
 
 var (
-	hd     = shape{"720p30", livekit.EncodingOptionsPreset_H264_720P_30, 1280, 720, 3000}
-	fullHD = shape{"1080p30", livekit.EncodingOptionsPreset_H264_1080P_30, 1920, 1080, 4500}
+	hd     = shape{"720p30", livekit.EncodingOptionsPreset_H264_720P_30, 1280, 720, 30, 3000}
+	fullHD = shape{"1080p30", livekit.EncodingOptionsPreset_H264_1080P_30, 1920, 1080, 30, 4500}
 )
 
 // encoder is what the recorder asks of its encoder for this shape.
 func (s shape) encoder() ffpipe.EncoderOptions {
 	return ffpipe.EncoderOptions{
-		Video: true, Audio: true, Width: s.width, Height: s.height, FPS: 30,
+		Video: true, Audio: true, Width: s.width, Height: s.height, FPS: s.fps,
 		VideoBitrate: s.kbps, Profile: "main", AudioBitrate: 128, AudioFrequency: 44100,
 	}
 }

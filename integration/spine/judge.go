@@ -3,6 +3,7 @@ package spine
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ const (
 	wallWithin = 0.1 // s
 
 	stillWithin = 2 // frames
+	fpsWithin   = 0.01
 )
 
 // bars are what a take is held against beside what always must hold (every flash and beep,
@@ -66,6 +68,8 @@ func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit
 	}
 	s := report.Stream
 	o.Want(s.Width == t.shape.width && s.Height == t.shape.height, "%dx%d", s.Width, s.Height)
+	o.Want(math.Abs(report.FPS-float64(t.shape.fps)) < fpsWithin, "%.3f fps in the file", report.FPS)
+	o.Want(report.UnevenSteps == 0, "%d uneven steps in the timestamps", report.UnevenSteps)
 	o.Want((s.AudioCodec == "") == t.videoOnly, "audio codec %q", s.AudioCodec)
 	o.Add("wall clock, file, duration in EgressInfo", "%.3f s, %.3f s, %.3f s",
 		wall.Seconds(), report.Stream.Duration, time.Duration(f.Duration).Seconds())

@@ -93,6 +93,11 @@ func (l *lab) file(name string) []*livekit.EncodedFileOutput {
 	return []*livekit.EncodedFileOutput{{Filepath: filepath.Join(l.media, name)}}
 }
 
+// outputs is file for a v2 request.
+func (l *lab) outputs(name string) []*livekit.Output {
+	return []*livekit.Output{{Config: &livekit.Output_File{File: &livekit.FileOutput{Filepath: filepath.Join(l.media, name)}}}}
+}
+
 // recording is one egress that runs.
 type recording struct {
 	lab    *lab
