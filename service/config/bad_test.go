@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,6 +32,15 @@ func TestBadFiles(t *testing.T) {
 			}
 			if got := err.Error(); got != strings.Join(want, "\n") {
 				t.Errorf("got  %s\nwant %s", got, strings.Join(want, "\n"))
+			}
+			_, found := Examine(body)
+			for _, line := range want {
+				_, text, _ := strings.Cut(line, "config: ")
+				if !slices.ContainsFunc(found, func(w Warning) bool {
+					return w.Kind == Fault && strings.Contains(line, w.String())
+				}) {
+					t.Errorf("Examine does not find %q: %v", text, found)
+				}
 			}
 			if strings.Contains(err.Error(), "hush") {
 				t.Errorf("a secret is in the error: %v", err)

@@ -2,10 +2,12 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -13,70 +15,76 @@ import (
 // ErrMissing is returned by Resolve when neither a file nor a body is given. The text is today's.
 var ErrMissing = errors.New("missing config")
 
-// LoadOptions says how strict loading is.
-type LoadOptions struct {
-	// Strict makes unknown keys and keys without effect errors.
-	Strict bool
+// Resolve loads body if it is not empty, else the file called file; ErrMissing if both are empty.
+func Resolve(file, body string) (*Config, []Warning, error) {
+	text, err := Source(file, body)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Load(text)
+}
+
+// LoadFile reads a config file.
+func LoadFile(path string) (*Config, []Warning, error) { return Resolve(path, "") }
+
+// Source is the text that Resolve loads.
+func Source(file, body string) ([]byte, error) {
+	switch {
+	case body != "":
+		return []byte(body), nil
+	case file != "":
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("could not read config: %w", err)
+		}
+		return text, nil
+	}
+	return nil, ErrMissing
 }
 
 // Load reads a config from YAML. Errors begin with "could not parse config: " (syntax, wrong types) or
 // "invalid config: " and name the key and line of each fault.
-func Load(body []byte) (*Config, []Warning, error) { return LoadOptions{}.Load(body) }
-
-// LoadFile reads a config file.
-func LoadFile(path string) (*Config, []Warning, error) { return LoadOptions{}.LoadFile(path) }
-
-// Resolve loads body if it is not empty, else the file called file; ErrMissing if both are empty.
-func Resolve(file, body string) (*Config, []Warning, error) { return LoadOptions{}.Resolve(file, body) }
-
-// Resolve is the package's Resolve with these options.
-func (o LoadOptions) Resolve(file, body string) (*Config, []Warning, error) {
-	switch {
-	case body != "":
-		return o.Load([]byte(body))
-	case file != "":
-		return o.LoadFile(file)
-	}
-	return nil, nil, ErrMissing
-}
-
-// LoadFile is the package's LoadFile with these options.
-func (o LoadOptions) LoadFile(path string) (*Config, []Warning, error) {
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("could not read config: %w", err)
-	}
-	return o.Load(body)
-}
-
-// Load is the package's Load with these options.
-func (o LoadOptions) Load(body []byte) (*Config, []Warning, error) {
+func Load(body []byte) (*Config, []Warning, error) {
 	root, err := parse(body)
 	if err != nil {
 		return nil, nil, fmt.Errorf("could not parse config: %w", err)
 	}
-	c := base()
-	r := newReader()
+	c, r := base(), newReader()
 	r.adopt(root)
 	r.read(root, c)
-	if err := errors.Join(r.errs...); err != nil {
+	if err := r.err(); err != nil {
 		return nil, nil, fmt.Errorf("could not parse config: %w", err)
 	}
-	if err := c.settle(); err != nil {
-		return nil, nil, fmt.Errorf("invalid config: %w", err)
-	}
+	r.settle(c)
 	r.validate(c)
-	if o.Strict {
-		for _, w := range r.warnings {
-			if w.Kind == UnknownKey || w.Kind == NoEffect {
-				r.errs = append(r.errs, errors.New(w.String()))
-			}
-		}
-	}
-	if err := errors.Join(r.errs...); err != nil {
+	if err := r.err(); err != nil {
 		return nil, nil, fmt.Errorf("invalid config: %w", err)
 	}
 	return c, r.warnings, nil
+}
+
+// Examine is Load for somebody who wants to know everything that is the matter with a config, faults and warnings,
+// by line. The config is what could be read of it, to try the rest of the machine with; nil if it is no YAML.
+func Examine(body []byte) (*Config, []Warning) {
+	root, err := parse(body)
+	if err != nil {
+		return nil, []Warning{{Kind: Fault, Text: err.Error()}}
+	}
+	c, r := base(), newReader()
+	r.adopt(root)
+	r.read(root, c)
+	r.settle(c)
+	r.validate(c)
+	all := append(r.faults, r.warnings...)
+	slices.SortStableFunc(all, func(a, b Warning) int { return cmp.Compare(a.Line, b.Line) })
+	return c, all
+}
+
+// settle notes what keeps a config from being completed; it is about work_dir, and says so.
+func (r *reader) settle(c *Config) {
+	if err := c.settle(); err != nil {
+		r.faults = append(r.faults, Warning{Kind: Fault, Line: r.lines["work_dir"], Text: err.Error()})
+	}
 }
 
 // parse returns the document as a tree of plain mappings, sequences and scalars; nil if it is empty.

@@ -15,7 +15,7 @@ import (
 // reader lays a YAML tree over a Config, field by field, so that every fault has the path and line of its key.
 type reader struct {
 	warnings []Warning
-	errs     []error
+	faults   []Warning
 	moved    map[string]string // today's path → the path that is in the file
 	lines    map[string]int    // today's path → line of the key
 }
@@ -40,8 +40,16 @@ func (r *reader) warn(kind WarningKind, path string, line int, text string) {
 }
 
 func (r *reader) fail(path string, line int, format string, args ...any) {
-	w := Warning{Path: r.written(path), Line: line, Text: fmt.Sprintf(format, args...)}
-	r.errs = append(r.errs, errors.New(w.String()))
+	r.faults = append(r.faults, Warning{Kind: Fault, Path: r.written(path), Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+// err is all faults in one; nil without any.
+func (r *reader) err() error {
+	var errs []error
+	for _, f := range r.faults {
+		errs = append(errs, errors.New(f.String()))
+	}
+	return errors.Join(errs...)
 }
 
 // written turns a path of today into the one that the file has.

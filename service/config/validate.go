@@ -12,8 +12,8 @@ import (
 func (r *reader) validate(c *Config) {
 	bad := func(path, format string, args ...any) { r.fail(path, r.lines[path], format, args...) }
 
-	if c.Redis != nil && !c.Redis.configured() {
-		bad("redis", "%v: it has no address", ErrNoRedis)
+	if c.Redis != nil {
+		r.redis(c.Redis, bad)
 	}
 	if c.WSURL != "" && !isURL(c.WSURL, "ws", "wss", "http", "https") {
 		bad("ws_url", "want a ws:// or wss:// url")
