@@ -23,38 +23,54 @@ func (e *MissingProgramError) Unwrap() error { return e.Err }
 // and 0.1 s.
 var chromiumNames = []string{"/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
+// need is one program to find.
+type need struct {
+	path    *string // as configured, then where it is
+	wanted  bool
+	program string
+	pkg     string
+	names   []string
+}
+
+// The indices of needs.
+const (
+	needChromium = iota
+	needXvfb
+	needPulseAudio
+)
+
+func (o *Options) needs() []need {
+	return []need{
+		needChromium:   {&o.Chromium, true, "Chromium", "chromium", chromiumNames},
+		needXvfb:       {&o.Xvfb, true, "Xvfb", "xvfb", []string{"Xvfb"}},
+		needPulseAudio: {&o.PulseAudio, o.Audio, "PulseAudio", "pulseaudio", []string{"pulseaudio"}},
+	}
+}
+
 // findPrograms replaces names by paths, so that whatever is missing is told
 // before anything is started.
 func (o *Options) findPrograms() error {
-	needs := []struct {
-		path    *string
-		wanted  bool
-		program string
-		pkg     string
-		names   []string
-	}{
-		{&o.Chromium, true, "Chromium", "chromium", chromiumNames},
-		{&o.Xvfb, true, "Xvfb", "xvfb", []string{"Xvfb"}},
-		{&o.PulseAudio, o.Audio, "PulseAudio", "pulseaudio", []string{"pulseaudio"}},
-	}
-	for _, n := range needs {
+	for _, n := range o.needs() {
 		if !n.wanted {
 			continue
 		}
-		names := n.names
-		if *n.path != "" {
-			names = []string{*n.path}
+		if err := n.find(); err != nil {
+			return err
 		}
-		path, err := lookUp(names)
-		if err != nil {
-			program := n.program
-			if *n.path != "" {
-				program = *n.path
-			}
-			return &MissingProgramError{Program: program, Package: n.pkg, Err: err}
-		}
-		*n.path = path
 	}
+	return nil
+}
+
+func (n need) find() error {
+	names, program := n.names, n.program
+	if *n.path != "" {
+		names, program = []string{*n.path}, *n.path
+	}
+	path, err := lookUp(names)
+	if err != nil {
+		return &MissingProgramError{Program: program, Package: n.pkg, Err: err}
+	}
+	*n.path = path
 	return nil
 }
 

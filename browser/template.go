@@ -51,6 +51,12 @@ func (t *TemplateServer) Start() error {
 	return nil
 }
 
+// IsTemplate tells whether a page that was served somewhere is the built-in one.
+func IsTemplate(page string) bool {
+	own, err := templateBundle.ReadFile("template/dist/index.html")
+	return err == nil && string(own) == page
+}
+
 // URL is the base address of the page.
 func (t *TemplateServer) URL() string { return "http://" + t.Addr }
 

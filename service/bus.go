@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -14,8 +13,9 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// pingTimeout bounds the check of Redis at start.
-const pingTimeout = 5 * time.Second
+// connectTimeout bounds the connection at start. A client with sentinels needs longer than one dial to give up and say
+// why.
+const connectTimeout = 30 * time.Second
 
 // Bus is the way to livekit-server.
 type Bus struct {
@@ -25,18 +25,11 @@ type Bus struct {
 
 // Dial connects to the Redis that livekit-server uses. It fails when Redis does not answer.
 func Dial(ctx context.Context, conf *redis.RedisConfig) (*Bus, error) {
-	rc, err := redis.GetRedisClient(conf)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	rc, err := Connect(ctx, conf)
 	if err != nil {
 		return nil, err
-	}
-	if rc == nil {
-		return nil, redis.ErrNotConfigured
-	}
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	if err := rc.Ping(ctx).Err(); err != nil {
-		_ = rc.Close()
-		return nil, fmt.Errorf("unable to connect to redis: %w", err)
 	}
 	return &Bus{MessageBus: psrpc.NewRedisMessageBus(rc), redis: rc}, nil
 }

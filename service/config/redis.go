@@ -56,7 +56,10 @@ func (r *Redis) configured() bool {
 	return r != nil && (r.Address != "" || len(r.SentinelAddresses) > 0 || len(r.ClusterAddresses) > 0)
 }
 
-// Client returns the section as livekit/protocol's GetRedisClient takes it, the password in the clear; nil for nil.
+// Secured reports whether TLS is spoken.
+func (r *Redis) Secured() bool { return r.UseTLS || r.TLS != nil && r.TLS.Enabled }
+
+// Client returns the section as livekit/protocol has it, the password in the clear; nil for nil.
 func (r *Redis) Client() *lkredis.RedisConfig {
 	if r == nil {
 		return nil
