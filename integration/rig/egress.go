@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/redis/go-redis/v9"
 	"gopkg.in/yaml.v3"
 )
 
@@ -20,12 +19,13 @@ type Egress struct {
 	Temp         string // its TMPDIR
 	TemplatePort int
 	HealthPort   int
+	redis        *Redis
 }
 
 // StartEgress runs the binary with a config that names the given servers;
 // extra overrides config keys (nil removes one). It returns when the service
 // listens for StartEgress on Redis.
-func StartEgress(ctx context.Context, binary, dir, redisAddr, ws string, extra map[string]any, env ...string) (*Egress, error) {
+func StartEgress(ctx context.Context, binary, dir string, r *Redis, ws string, extra map[string]any, env ...string) (*Egress, error) {
 	ports, err := FreePorts(2)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func StartEgress(ctx context.Context, binary, dir, redisAddr, ws string, extra m
 	e := &Egress{
 		Dir: dir, Config: filepath.Join(dir, "egress.yaml"),
 		WorkDir: filepath.Join(dir, "work"), Temp: filepath.Join(dir, "tmp"),
-		TemplatePort: ports[0], HealthPort: ports[1],
+		TemplatePort: ports[0], HealthPort: ports[1], redis: r,
 	}
 	for _, d := range []string{e.WorkDir, e.Temp} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -42,7 +42,7 @@ func StartEgress(ctx context.Context, binary, dir, redisAddr, ws string, extra m
 	}
 	config := map[string]any{
 		"api_key": APIKey, "api_secret": APISecret, "ws_url": ws,
-		"redis":         map[string]any{"address": redisAddr},
+		"redis":         r.Keys,
 		"template_port": e.TemplatePort, "health_port": e.HealthPort,
 		"work_dir": e.WorkDir,
 		"logging":  map[string]any{"level": "debug"},
@@ -56,23 +56,26 @@ func StartEgress(ctx context.Context, binary, dir, redisAddr, ws string, extra m
 	if err := os.WriteFile(e.Config, body, 0o600); err != nil {
 		return nil, err
 	}
-	return e, e.Restart(ctx, binary, redisAddr, env...)
+	return e, e.Restart(ctx, binary, env...)
 }
 
 // Restart launches the binary again on the same config, after the old
 // process has ended (or for the first time).
-func (e *Egress) Restart(ctx context.Context, binary, redisAddr string, env ...string) error {
+func (e *Egress) Restart(ctx context.Context, binary string, env ...string) error {
 	env = append([]string{"TMPDIR=" + e.Temp}, env...)
 	c, err := Launch("ffegress", binary, []string{"serve", "--config", e.Config}, env, e.nextLog())
 	if err != nil {
 		return err
 	}
 	e.Child = c
-	r := redis.NewClient(&redis.Options{Addr: redisAddr})
+	r, err := e.redis.Client()
+	if err != nil {
+		c.Kill()
+		return err
+	}
 	defer r.Close()
 	err = c.waitFor(ctx, "subscription to StartEgress", func() bool {
-		names, err := r.PubSubChannels(ctx, "EgressInternal|StartEgress*").Result()
-		return err == nil && len(names) > 0
+		return subscribed(ctx, r, "EgressInternal|StartEgress*")
 	})
 	if err != nil {
 		c.Kill()

@@ -29,15 +29,15 @@ func (l *LiveKit) WS() string { return fmt.Sprintf("ws://127.0.0.1:%d", l.Port) 
 func (l *LiveKit) HTTP() string { return fmt.Sprintf("http://127.0.0.1:%d", l.Port) }
 
 // StartLiveKit starts livekit-server (environment variable LIVEKIT_SERVER,
-// .cache/bin or PATH) against a Redis at redisAddr, sending webhooks to
+// .cache/bin or PATH) with a Redis of the keys given, sending webhooks to
 // webhook unless that is empty. Its media goes over 127.0.0.1 only.
-func StartLiveKit(ctx context.Context, dir, redisAddr, webhook string) (*LiveKit, error) {
-	return StartLiveKitOn(ctx, dir, 0, redisAddr, webhook)
+func StartLiveKit(ctx context.Context, dir string, redis map[string]any, webhook string) (*LiveKit, error) {
+	return StartLiveKitOn(ctx, dir, 0, redis, webhook)
 }
 
 // StartLiveKitOn is StartLiveKit with the API's port chosen by the caller; 0
 // takes any free one.
-func StartLiveKitOn(ctx context.Context, dir string, port int, redisAddr, webhook string) (*LiveKit, error) {
+func StartLiveKitOn(ctx context.Context, dir string, port int, redis map[string]any, webhook string) (*LiveKit, error) {
 	path, err := program("LIVEKIT_SERVER", "livekit-server")
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func StartLiveKitOn(ctx context.Context, dir string, port int, redisAddr, webhoo
 	if port != 0 {
 		ports[0] = port
 	}
-	config := liveKitConfig(ports, redisAddr, webhook)
+	config := liveKitConfig(ports, redis, webhook)
 	body, err := yaml.Marshal(config)
 	if err != nil {
 		return nil, err
@@ -70,11 +70,11 @@ func StartLiveKitOn(ctx context.Context, dir string, port int, redisAddr, webhoo
 	return l, nil
 }
 
-func liveKitConfig(ports []int, redisAddr, webhook string) map[string]any {
+func liveKitConfig(ports []int, redis map[string]any, webhook string) map[string]any {
 	config := map[string]any{
 		"port":           ports[0],
 		"bind_addresses": []string{"127.0.0.1"},
-		"redis":          map[string]any{"address": redisAddr},
+		"redis":          redis,
 		"keys":           map[string]string{APIKey: APISecret},
 		"logging":        map[string]any{"level": "info", "pion_level": "error"},
 		"rtc": map[string]any{

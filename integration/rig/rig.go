@@ -17,6 +17,9 @@ type Options struct {
 	Dir    string         // an existing folder for logs, configs and work files
 	Config map[string]any // added to ffegress' config
 	Env    []string       // added to ffegress' environment
+
+	// Redis starts the Redis, its logs in dir; nil = StartRedis.
+	Redis func(ctx context.Context, dir string) (*Redis, error)
 }
 
 // Rig is a whole stack: Redis, livekit-server, webhook receiver, ffegress.
@@ -42,10 +45,13 @@ func (r *Rig) start(ctx context.Context, o Options) (err error) {
 	if r.Webhooks, err = StartWebhooks(); err != nil {
 		return err
 	}
-	if r.Redis, err = StartRedis(ctx, o.Dir); err != nil {
+	if o.Redis == nil {
+		o.Redis = StartRedis
+	}
+	if r.Redis, err = o.Redis(ctx, o.Dir); err != nil {
 		return err
 	}
-	if r.LiveKit, err = StartLiveKit(ctx, o.Dir, r.Redis.Addr, r.Webhooks.URL); err != nil {
+	if r.LiveKit, err = StartLiveKit(ctx, o.Dir, r.Redis.Keys, r.Webhooks.URL); err != nil {
 		return err
 	}
 	r.API = &API{URL: r.LiveKit.HTTP(), Key: APIKey, Secret: APISecret}
@@ -56,7 +62,7 @@ func (r *Rig) start(ctx context.Context, o Options) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	r.Egress, err = StartEgress(ctx, o.Binary, dir, r.Redis.Addr, r.LiveKit.WS(), o.Config, o.Env...)
+	r.Egress, err = StartEgress(ctx, o.Binary, dir, r.Redis, r.LiveKit.WS(), o.Config, o.Env...)
 	return err
 }
 
@@ -89,7 +95,7 @@ func (r *Rig) Close() error {
 		r.LiveKit.Kill() // it would wait for its participants
 	}
 	if r.Redis != nil {
-		stop(r.Redis.Child, 10*time.Second)
+		errs = append(errs, r.Redis.Close())
 	}
 	if r.Webhooks != nil {
 		r.Webhooks.Close()

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -65,6 +66,49 @@ func TestServersRoomsAndHooks(t *testing.T) {
 		if p, err := readStat(pid); err == nil {
 			t.Errorf("%v is still there", p)
 		}
+	}
+}
+
+// TestRedisShapes starts each and sends a message through it, as the servers do.
+func TestRedisShapes(t *testing.T) {
+	for name, start := range map[string]func(context.Context, string) (*Redis, error){
+		"plain": StartRedis, "tls": StartRedisTLS, "sentinels": StartRedisSentinels, "cluster": StartRedisCluster,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := bounded(t, 60*time.Second)
+			r, err := start(ctx, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := r.Client()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if subscribed(ctx, c, "rig|*") {
+				t.Error("somebody listens before anybody does")
+			}
+			sub := c.Subscribe(ctx, "rig|channel")
+			if _, err := sub.Receive(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if !subscribed(ctx, c, "rig|*") {
+				t.Error("nobody is seen to listen")
+			}
+			if err := c.Publish(ctx, "rig|channel", "hello").Err(); err != nil {
+				t.Error(err)
+			}
+			if m, err := sub.ReceiveMessage(ctx); err != nil || m.Payload != "hello" {
+				t.Errorf("received %v, %v", m, err)
+			}
+			if err := errors.Join(sub.Close(), c.Close(), r.Close()); err != nil {
+				t.Error(err)
+			}
+			for _, child := range append([]*Child{r.Child}, r.Others...) {
+				if p, err := readStat(child.PID); err == nil {
+					t.Errorf("%v is still there", p)
+				}
+			}
+		})
 	}
 }
 

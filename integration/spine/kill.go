@@ -39,7 +39,7 @@ func killDaemon(runs int) accept.Case {
 				} else {
 					lost = append(lost, d)
 				}
-				if err := l.Egress.Restart(ctx, l.binary, l.Redis.Addr); err != nil {
+				if err := l.Egress.Restart(ctx, l.binary); err != nil {
 					return err
 				}
 			}

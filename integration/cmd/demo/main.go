@@ -102,7 +102,7 @@ func start(ctx context.Context, dir string) (*rig.Rig, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	say("starting livekit-server")
-	if r.LiveKit, err = rig.StartLiveKitOn(ctx, dir, livekitPort[0], redis, ""); err != nil {
+	if r.LiveKit, err = rig.StartLiveKitOn(ctx, dir, livekitPort[0], map[string]any{"address": redis}, ""); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	r.API = &rig.API{URL: r.LiveKit.HTTP(), Key: rig.APIKey, Secret: rig.APISecret}
