@@ -14,6 +14,7 @@ const module = "github.com/ffegress/ffegress/"
 // right. Packages of one layer never import each other.
 var layers = [][]string{
 	{"cmd/ffegress"},
+	{"service/check"},
 	{"service"},
 	{"service/session"},
 	{"service/plan"},

@@ -37,6 +37,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"no redis", []string{"--config-body", "api_key: a"}, exitError, []string{"redis is not configured"}},
 		{"redis away", []string{"--config-body", "redis: {address: '127.0.0.1:1'}"}, exitError, []string{"unable to connect to redis"}},
 		{"config file missing", []string{"serve", "--config", "nowhere.yaml"}, exitError, []string{"nowhere.yaml"}},
+		{"check without configuration", []string{"check", "--timeout", "30s"}, exitError, []string{"FAIL  config         missing config. Remedy: ", "checks failed"}},
 		{"no room", []string{"record", "room", "-o", "x.mp4"}, exitError, []string{"token or api key/secret"}},
 		{"no url", []string{"record", "web", "-o", "x.mp4"}, exitError, []string{"url"}},
 		{"file url", []string{"record", "web", "--url", "file:///etc/passwd", "-o", "x.mp4"}, exitError, []string{"web url"}},

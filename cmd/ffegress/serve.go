@@ -12,13 +12,19 @@ import (
 	"github.com/ffegress/ffegress/service/config"
 )
 
-func serveFlags() []cli.Flag {
+// configFlags name the configuration.
+func configFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "YAML configuration `FILE`", Sources: cli.EnvVars("EGRESS_CONFIG_FILE")},
 		&cli.StringFlag{Name: "config-body", Usage: "the configuration itself, as `YAML`", Sources: cli.EnvVars("EGRESS_CONFIG_BODY")},
+	}
+}
+
+func serveFlags() []cli.Flag {
+	return append(configFlags(),
 		&cli.BoolFlag{Name: "dev", Usage: "no configuration needed: a Redis of its own on loopback, and the keys of livekit-server --dev"},
 		&cli.StringFlag{Name: "dev-redis", Usage: "loopback `ADDRESS` of the Redis that --dev starts", Value: "127.0.0.1:6379"},
-	}
+	)
 }
 
 func serveCommand() *cli.Command {
@@ -51,6 +57,7 @@ func serve(ctx context.Context, cmd *cli.Command) error {
 	if err := conf.RequireRedis(); err != nil {
 		return err
 	}
+	service.LogRedis(log)
 	bus, err := service.Dial(ctx, conf.Redis.Client())
 	if err != nil {
 		return err
