@@ -9,12 +9,11 @@ import (
 
 // How much later than it was heard sound is placed on the programme so that it
 // meets the picture, which takes longer through Chromium's compositor and the X
-// server than a sample takes through the null sink. Measured on decoded
-// recordings: a WebRTC call plays its sound as much later by itself (33…75 ms
-// were left of 55, so nothing is added), a <video> element is exact.
+// server than a sample takes through the null sink, while a call's sound waits
+// in Chromium's own buffers. Measured on decoded recordings.
 const (
-	CallAudioDelay = 0 * time.Millisecond
-	PageAudioDelay = 20 * time.Millisecond
+	CallAudioDelay = -28 * time.Millisecond
+	PageAudioDelay = 45 * time.Millisecond
 )
 
 // Options say what to launch.

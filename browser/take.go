@@ -75,12 +75,11 @@ func (t *take) due(slot int64) time.Duration {
 	return t.zero + t.grab.line.FrameTime(slot) + t.shift
 }
 
-// put gives a slot its picture: the one before when nothing was drawn since.
+// put gives a slot its picture: the very one before when nothing else is shown.
 func (t *take) put(slot int64) error {
 	t.counts.pictures++
 	if t.last != nil && !t.grab.screen.Changed() {
-		t.counts.unchanged++
-		t.video.Put(slot, t.last.Retain())
+		t.again(slot)
 		return nil
 	}
 	frame := t.pool.Get()
@@ -88,9 +87,15 @@ func (t *take) put(slot int64) error {
 	if t.last != nil {
 		before = t.last.Pix
 	}
-	if err := t.grab.screen.Grab(frame.Pix, before); err != nil {
+	changed, err := t.grab.screen.Grab(frame.Pix, before)
+	if err != nil {
 		frame.Release()
 		return err
+	}
+	if !changed {
+		frame.Release()
+		t.again(slot)
+		return nil
 	}
 	if t.last != nil {
 		t.last.Release()
@@ -102,6 +107,11 @@ func (t *take) put(slot int64) error {
 		t.video.Put(slot, frame.Retain())
 	}
 	return nil
+}
+
+func (t *take) again(slot int64) {
+	t.counts.unchanged++
+	t.video.Put(slot, t.last.Retain())
 }
 
 // rethink moves the readings to a better phase by the shorter way. What the

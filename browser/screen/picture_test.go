@@ -6,6 +6,20 @@ import (
 	"testing"
 )
 
+// TestDiffers expects that a change is told in whichever plane it is.
+func TestDiffers(t *testing.T) {
+	const w, h = 6, 4
+	before := make([]byte, w*h*3/2)
+	for i := range before {
+		now := bytes.Clone(before)
+		now[i] = 1
+		p := picture{now, w, h}
+		if p.differs(before, 0) == p.differs(before, 2) {
+			t.Errorf("byte %d: told of no pair of rows, or of two", i)
+		}
+	}
+}
+
 // TestUpdate expects that converting some rows makes the same picture as
 // converting all.
 func TestUpdate(t *testing.T) {
@@ -26,7 +40,10 @@ func TestUpdate(t *testing.T) {
 			}
 			want, got := make([]byte, len(first)), make([]byte, len(first))
 			picture{want, w, h}.update(nil, now, stride, l, rows{0, h})
-			picture{got, w, h}.update(first, now, stride, l, rows{from, to}.even())
+			changed := picture{got, w, h}.update(first, now, stride, l, rows{from, to}.even())
+			if changed != (from < to) {
+				t.Errorf("rows %d to %d: changed is %v", from, to, changed)
+			}
 			if !bytes.Equal(got, want) {
 				t.Errorf("rows %d to %d differ", from, to)
 			}

@@ -173,8 +173,9 @@ func (s *Screen) Changed() bool {
 
 // Grab writes the screen's picture as it is now to dst: I420, BT.709, limited
 // range. previous is the picture of the Grab before, of which only the rows
-// that changed since are made anew; nil is for the first.
-func (s *Screen) Grab(dst, previous []byte) error {
+// that were drawn on since are made anew; nil is for the first. changed tells
+// whether the picture is another one than previous.
+func (s *Screen) Grab(dst, previous []byte) (changed bool, err error) {
 	s.mu.Lock()
 	todo := s.dirty
 	s.dirty = rows{}
@@ -185,11 +186,10 @@ func (s *Screen) Grab(dst, previous []byte) error {
 	todo = todo.even()
 	if !todo.empty() {
 		if err := s.fetch(todo); err != nil {
-			return err
+			return false, err
 		}
 	}
-	picture{dst, s.o.Width, s.o.Height}.update(previous, s.segment.mem, s.stride, &s.layout, todo)
-	return nil
+	return picture{dst, s.o.Width, s.o.Height}.update(previous, s.segment.mem, s.stride, &s.layout, todo), nil
 }
 
 // fetch has the server write some rows to the segment.
