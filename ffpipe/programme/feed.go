@@ -8,10 +8,11 @@ import (
 )
 
 const (
-	// Slots emitted and not written: from lagOn on, new slots repeat the newest queued picture, which an encoder gets
-	// through quickly; at lagOff that ends.
-	lagOn  = 4
-	lagOff = 1
+	// Pictures wait for a reader that is late: a second of them at most, and no more than queueBytes unless those are
+	// fewer than queueLeast. An encoder spends most of the first second on getting its memory, and machines stand still
+	// for a few hundred milliseconds; neither costs a picture.
+	queueBytes = 64 << 20
+	queueLeast = 6
 	// retainLimit bounds the sound kept for an encoder, and how far one may fall behind.
 	retainLimit = 30 * time.Second
 )
@@ -25,7 +26,7 @@ var (
 
 // Feed is the encoder's consumer: bounded queues between the programme, which never waits, and two raw pipes. It
 // outlives encoders: while none is served it keeps the newest pictures and the sound since Forget, and the next one is
-// served from any point. Memory is bounded by six pictures and 30 s of sound.
+// served from any point. Memory is bounded by 64 MB or six pictures, and by 30 s of sound.
 type Feed struct {
 	format Format
 	line   Timeline
@@ -36,7 +37,7 @@ type Feed struct {
 	frames  frameQueue
 	pcm     pcmRing
 	forget  int64
-	lagging bool
+	fresh   int64 // slot of the newest picture queued
 	ended   bool
 	total   Point
 	run     *serving // nil while nobody is served
@@ -53,7 +54,6 @@ type FeedStats struct {
 	Overload       int64 // slots that lost their picture because the reader lagged
 	HoleFrames     int64 // slots written with another slot's picture after a restart
 	HoleSamples    int64 // samples written as silence because they were not retained any more
-	Lagging        bool
 	LagFrames      int64 // slots taken and not written, while serving
 	MaxLagFrames   int64
 	QueueFrames    int   // pictures queued, each counted once
@@ -67,8 +67,21 @@ func NewFeed(f Format, log *slog.Logger) *Feed {
 		log = slog.New(slog.DiscardHandler)
 	}
 	feed := &Feed{format: f, line: f.Timeline(), log: log}
+	feed.frames.depth = queueDepth(f)
 	feed.changed = sync.NewCond(&feed.mu)
 	return feed
+}
+
+// queueDepth is how many pictures may wait.
+func queueDepth(f Format) int {
+	return max(min(queueBytes/max(f.FrameBytes(), 1), f.FPS), queueLeast)
+}
+
+// spacing is how many slots one picture stands for when so many are not written yet. Up to half the queue each slot has
+// its own; then ever more repeat the one before, which an encoder gets through quickly, so that the picture slows down
+// by degrees and does not stop and jump.
+func spacing(lag, depth int64) int64 {
+	return 1 + max(0, lag-depth/2)*8/depth
 }
 
 // VideoFrame queues slot n's picture, or while the reader lags one more slot of the newest one.
@@ -83,17 +96,16 @@ func (f *Feed) VideoFrame(n int64, frame *Frame, _ bool) {
 			f.stall(r)
 		}
 	}
-	switch {
-	case lag >= lagOn:
-		f.lagging = true
-	case lag <= lagOff:
-		f.lagging = false
-	}
-	if f.lagging && q.tail != nil && frame != q.tail {
-		f.stats.Overload++
+	again := false
+	if q.tail != nil && frame != q.tail {
+		if again = f.run != nil && (q.full() || n-f.fresh < spacing(lag, int64(q.depth))); again {
+			f.stats.Overload++
+		} else {
+			f.fresh = n
+		}
 	}
 	f.stats.MaxLagFrames = max(f.stats.MaxLagFrames, lag)
-	q.push(n, frame, f.lagging)
+	q.push(n, frame, again)
 	f.changed.Broadcast()
 }
 
@@ -152,7 +164,7 @@ func (f *Feed) Stats() FeedStats {
 	defer f.mu.Unlock()
 	s := f.stats
 	s.Frames, s.Samples = f.frames.next, f.pcm.end
-	s.Lagging, s.QueueFrames, s.RetainedPCM = f.lagging, len(f.frames.runs), f.pcm.end-f.pcm.start
+	s.QueueFrames, s.RetainedPCM = len(f.frames.runs), f.pcm.end-f.pcm.start
 	if f.run != nil {
 		s.Written = f.run.pos
 		s.LagFrames = max(0, f.frames.next-f.run.pos.Frame)

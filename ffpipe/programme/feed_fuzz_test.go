@@ -26,7 +26,7 @@ func feedOnce(t *testing.T, rng *rand.Rand, slow int64) {
 		defer close(emitted)
 		s.play(8*time.Second, func() {
 			st := s.feed.Stats()
-			if st.QueueFrames > maxRuns || s.pool.InUse() > maxRuns+2 || st.RetainedPCM > 30*SampleRate {
+			if st.QueueFrames > s.feed.frames.depth || s.pool.InUse() > s.feed.frames.depth+2 || st.RetainedPCM > 30*SampleRate {
 				t.Errorf("%+v, %d in use", st, s.pool.InUse())
 			}
 		})

@@ -162,12 +162,12 @@ func TestFeedUnderAStalledAndSlowReader(t *testing.T) {
 		v, a := newReader(6, pace), newReader(1600*4, pace)
 		done := serve(s, t.Context(), Point{}, v, a)
 		s.play(20*time.Second, func() {
-			if st := s.feed.Stats(); st.QueueFrames > maxRuns || s.pool.InUse() > maxRuns+2 {
+			if st := s.feed.Stats(); st.QueueFrames > s.feed.frames.depth || s.pool.InUse() > s.feed.frames.depth+2 {
 				t.Fatalf("%d frames queued, %d in use", st.QueueFrames, s.pool.InUse())
 			}
 		})
 		st := s.feed.Stats()
-		if st.Lagging || st.LagFrames > 1 || st.Overload < 100 || st.MaxLagFrames < 115 {
+		if st.LagFrames > 1 || st.Overload < 100 || st.MaxLagFrames < 115 {
 			t.Fatalf("%+v", st)
 		}
 		s.end()
@@ -209,12 +209,12 @@ func TestFeedServesARestartedEncoder(t *testing.T) {
 		}
 		<-a.done
 		s.play(time.Second, nil)
-		if st := s.feed.Stats(); st.QueueFrames > maxRuns || st.RetainedPCM != s.at {
+		if st := s.feed.Stats(); st.QueueFrames > s.feed.frames.depth || st.RetainedPCM != s.at {
 			t.Fatalf("%+v", st)
 		}
 		from := Point{75, 120000} // what the hub has
 		s.feed.Forget(from)
-		oldest := s.n - maxRuns
+		oldest := s.n - int64(s.feed.frames.depth)
 		v, a = newReader(6, nil), newReader(100, nil)
 		done = serve(s, t.Context(), from, v, a)
 		synctest.Wait()
@@ -289,7 +289,7 @@ func TestFeedStall(t *testing.T) {
 				}
 				close(never)
 				st := s.feed.Stats()
-				if st.Stalls != 1 || st.RetainedPCM > 30*SampleRate || st.QueueFrames > maxRuns {
+				if st.Stalls != 1 || st.RetainedPCM > 30*SampleRate || st.QueueFrames > s.feed.frames.depth {
 					t.Fatalf("%+v", st)
 				}
 				// A new encoder that starts 40 s back is not stalled, and gets silence for what is gone.
@@ -403,7 +403,7 @@ func TestFeedWithoutAReader(t *testing.T) {
 		s := newStation(small)
 		s.play(120*time.Second, func() {
 			st := s.feed.Stats()
-			if st.QueueFrames > maxRuns || st.RetainedPCM > 30*SampleRate || s.pool.InUse() > maxRuns+1 {
+			if st.QueueFrames > s.feed.frames.depth || st.RetainedPCM > 30*SampleRate || s.pool.InUse() > s.feed.frames.depth+1 {
 				t.Fatalf("%+v, %d in use", st, s.pool.InUse())
 			}
 			if n := len(s.feed.pcm.chunks); n > 122 {
@@ -417,24 +417,66 @@ func TestFeedWithoutAReader(t *testing.T) {
 	})
 }
 
-// The lag rule on numbers: on at four slots behind, off only at one.
-func TestFeedLagHasHysteresis(t *testing.T) {
-	s := newStation(small)
-	r := &serving{video: true, audio: true, failed: make(chan struct{})}
-	s.feed.run = r
-	for i, tt := range []struct {
-		behind  int64
-		lagging bool
-	}{{0, false}, {3, false}, {4, true}, {3, true}, {2, true}, {1, false}, {3, false}} {
-		r.pos.Frame = max(0, s.n-tt.behind)
-		for s.n < tt.behind {
-			s.emit()
-		}
-		s.emit()
-		if got := s.feed.Stats().Lagging; got != tt.lagging {
-			t.Fatalf("step %d, %d behind: lagging %v", i, tt.behind, got)
+// The lag rule on numbers: all up to half the queue, then every second, third … picture.
+func TestSpacing(t *testing.T) {
+	for lag, want := range map[int64]int64{0: 1, 1: 1, 10: 1, 12: 1, 13: 2, 15: 3, 18: 4, 20: 5, 40: 13} {
+		if got := spacing(lag, 20); got != want {
+			t.Errorf("%d behind: every %d, want %d", lag, got, want)
 		}
 	}
+	for _, tt := range []struct {
+		f    Format
+		want int
+	}{
+		{Format{Width: 1280, Height: 720, FPS: 30, Video: true}, 30},
+		{Format{Width: 1920, Height: 1080, FPS: 30, Video: true}, 21},
+		{Format{Width: 3840, Height: 2160, FPS: 30, Video: true}, 6},
+		{Format{Width: 640, Height: 360, FPS: 5, Video: true}, 6},
+		{Format{FPS: 30, Audio: true}, 30},
+	} {
+		if got := queueDepth(tt.f); got != tt.want {
+			t.Errorf("%+v: %d pictures, want %d", tt.f, got, tt.want)
+		}
+	}
+}
+
+// A reader that stands still for as long as half the queue costs no picture; a slow one gets them evenly spaced.
+func TestFeedThinsByDegrees(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(Format{Width: 2, Height: 2, FPS: 30, Video: true})
+		stalled := time.Now().Add(500 * time.Millisecond)
+		slow := 20 * time.Millisecond
+		v := newReader(6, func() {
+			time.Sleep(time.Until(stalled))
+			time.Sleep(slow)
+		})
+		done := make(chan error, 1)
+		go func() { done <- s.feed.Serve(t.Context(), Point{}, v.w, nil) }()
+		s.play(3*time.Second, synctest.Wait)
+		if st := s.feed.Stats(); st.Overload != 0 || st.LagFrames > 1 {
+			t.Fatalf("after a stall: %+v", st)
+		}
+		slow = 50 * time.Millisecond // two thirds of the rate, whatever the picture
+		s.play(3*time.Second, synctest.Wait)
+		s.end()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		<-v.done
+		got := marks(t, v.bytes())
+		stood, longest := 0, 0
+		for i := 90; i < len(got); i++ {
+			if got[i] == got[i-1] {
+				stood++
+			} else {
+				stood = 0
+			}
+			longest = max(longest, stood)
+		}
+		if st := s.feed.Stats(); st.Overload == 0 || longest > 10 {
+			t.Fatalf("a picture stood for %d slots: %+v", longest, st)
+		}
+	})
 }
 
 // A run that begins far behind is no stall, and what it has not written is not forgotten.

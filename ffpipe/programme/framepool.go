@@ -2,9 +2,9 @@ package programme
 
 import "sync"
 
-// maxFree bounds the buffers a pool keeps for later. A programme in steady state has fewer in use: four in the feed,
+// maxFree bounds the buffers a pool keeps for later. A programme in steady state has fewer in use: some in the feed,
 // one shown, one being read.
-const maxFree = 12
+const maxFree = 8
 
 // FramePool recycles picture buffers of one size. It is safe for concurrent use.
 type FramePool struct {

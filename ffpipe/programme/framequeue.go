@@ -1,8 +1,5 @@
 package programme
 
-// maxRuns bounds the distinct pictures in a frame queue: lagOn of them, and the one that is being written.
-const maxRuns = lagOn + 1
-
 // frameRun is one picture for the slots first … end−1.
 type frameRun struct {
 	frame      *Frame
@@ -12,17 +9,18 @@ type frameRun struct {
 // frameQueue holds the pictures of consecutive slots, each picture once. It keeps the newest one even when it is
 // consumed, to fill slots that nobody has a picture for any more. Not safe for concurrent use.
 type frameQueue struct {
-	runs []frameRun
-	tail *Frame
-	next int64 // slot after the last one pushed
+	depth int // distinct pictures that it holds at most
+	runs  []frameRun
+	tail  *Frame
+	next  int64 // slot after the last one pushed
 }
 
 // push appends slot n with picture f, as a further slot of the newest picture if that is the same or again says so.
-// Beyond maxRuns the oldest picture is dropped.
+// Beyond its depth the oldest picture is dropped.
 func (q *frameQueue) push(n int64, f *Frame, again bool) {
 	if q.tail == nil {
 		q.next = n
-		q.runs = make([]frameRun, 0, maxRuns+1)
+		q.runs = make([]frameRun, 0, q.depth+1)
 	}
 	if q.tail == nil || (q.tail != f && !again) {
 		if q.tail != nil {
@@ -37,7 +35,7 @@ func (q *frameQueue) push(n int64, f *Frame, again bool) {
 		q.runs = append(q.runs, frameRun{frame: q.tail.Retain(), first: q.next, end: n + 1})
 	}
 	q.next = n + 1
-	if len(q.runs) > maxRuns {
+	if len(q.runs) > q.depth {
 		q.pop()
 	}
 }
@@ -53,6 +51,8 @@ func (q *frameQueue) at(n int64) (f *Frame, hole bool) {
 	}
 	return q.runs[0].frame.Retain(), n < q.runs[0].first
 }
+
+func (q *frameQueue) full() bool { return len(q.runs) >= q.depth }
 
 func (q *frameQueue) pop() {
 	q.runs[0].frame.Release()
