@@ -31,15 +31,15 @@ func TestChromiumArgs(t *testing.T) {
 		has, lacks []string
 	}{
 		{"plain", plain,
-			[]string{"--kiosk", "--no-sandbox", "--window-size=1280,720", "--user-data-dir=/d/profile", "--remote-debugging-pipe", "--audio-buffer-size=1024"},
+			[]string{"--kiosk", "--no-sandbox", "--window-size=1280,720", "--user-data-dir=/d/profile", "--remote-debugging-pipe", "--audio-buffer-size=2048"},
 			[]string{"--disable-web-security", "--disable-audio-output", "--enable-automation", "--no-startup-window"}},
 		{"sandbox", args(Options{Sandbox: true}), []string{"--disable-audio-output"}, []string{"--no-sandbox"}},
 		{"insecure", args(Options{Insecure: true}), []string{"--disable-web-security", "--allow-running-insecure-content"}, nil},
 		{"flags", args(Options{Flags: map[string]any{
-			"kiosk": false, "lang": "de", "--mute-audio": true, "audio-buffer-size": 2048, "disable-sync": nil,
+			"kiosk": false, "lang": "de", "--mute-audio": true, "audio-buffer-size": 4096, "disable-sync": nil,
 			"remote-debugging-pipe": false, "user-data-dir": "/elsewhere",
 		}}),
-			[]string{"--lang=de", "--mute-audio", "--audio-buffer-size=2048", "--remote-debugging-pipe", "--user-data-dir=/d/profile"},
+			[]string{"--lang=de", "--mute-audio", "--audio-buffer-size=4096", "--remote-debugging-pipe", "--user-data-dir=/d/profile"},
 			[]string{"--kiosk", "--disable-sync", "--user-data-dir=/elsewhere"}},
 	}
 	for _, c := range cases {
