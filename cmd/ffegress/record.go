@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/urfave/cli/v3"
@@ -62,8 +63,9 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	}
 	defer func() { _ = template.Close(context.Background()) }()
 	// The built-in template is served on a port of this recording's own, beside a running service.
-	if builtin := fmt.Sprintf("http://localhost:%d/", conf.TemplatePort); conf.TemplateBase == builtin {
-		conf.TemplateBase = template.URL()
+	builtin := fmt.Sprintf("http://localhost:%d/", conf.TemplatePort)
+	if query, ok := strings.CutPrefix(conf.TemplateBase, builtin); ok {
+		conf.TemplateBase = template.URL() + "/" + query
 	}
 	p, err := plan.New(conf, req)
 	if err != nil {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrangementFor, grid, parseLayout, place, type Rect, type Size, speaker } from "./layout.ts";
+import { arrangementFor, fitted, grid, parseLayout, place, type Rect, type Size, speaker, within } from "./layout.ts";
 
 const wide: Size = { width: 1280, height: 720 };
 const tall: Size = { width: 720, height: 1280 };
@@ -75,7 +75,8 @@ test("speaker gives the main tile most of the frame", () => {
     assert.ok((main.width * main.height) / (frame.width * frame.height) > 0.8);
     for (const r of strip) assert.ok(Math.abs(r.width / r.height - 16 / 9) < 0.05);
   }
-  assert.equal(speaker(40, wide).length, 11);
+  for (const frame of [wide, tall, old]) assert.equal(speaker(40, frame).length, 11);
+  for (const r of speaker(11, tall).slice(1)) assert.ok(r.width > tall.width / 5, "a full strip can be told apart in a tall frame");
 });
 
 test("layout names", () => {
@@ -100,4 +101,26 @@ test("a shared screen turns a grid into speaker", () => {
   assert.equal(arrangementFor(parseLayout("grid"), false), "grid");
   assert.equal(arrangementFor(parseLayout("speaker"), false), "speaker");
   assert.equal(arrangementFor(parseLayout("single-speaker"), true), "single-speaker");
+});
+
+test("a picture in its tile", () => {
+  const at = (x: number, y: number, width: number, height: number): Rect => ({ x, y, width, height });
+  const camera: Size = { width: 640, height: 360 };
+  const phone: Size = { width: 360, height: 640 };
+  const cases: [Size, Size, boolean, Rect][] = [
+    [camera, wide, false, at(0, 0, 1280, 720)],
+    [camera, wide, true, at(0, 0, 1280, 720)],
+    [camera, tall, false, at(0, 438, 720, 405)],
+    [camera, tall, true, at(-778, 0, 2276, 1280)],
+    [phone, wide, false, at(438, 0, 405, 720)],
+    [camera, { width: 317, height: 178 }, false, at(0, 0, 317, 178)],
+    [{ width: 0, height: 0 }, wide, false, at(0, 0, 1280, 720)],
+  ];
+  for (const [picture, box, cover, want] of cases) {
+    const got = fitted(picture, box, cover);
+    assert.deepEqual(got, want);
+    const seen = within(got, box);
+    assert.ok(seen.x >= 0 && seen.y >= 0 && seen.x + seen.width <= box.width && seen.y + seen.height <= box.height);
+    if (cover) assert.deepEqual(seen, { x: 0, y: 0, ...box });
+  }
 });

@@ -7,8 +7,9 @@ export type Arrangement = "grid" | "speaker" | "single-speaker";
 export type Layout = { arrangement: Arrangement; light: boolean };
 
 const ASPECT = 16 / 9; // what most pictures have
-const STRIP_SHARE = 1 / 6; // of the long side, for the strip beside the main tile
+const STRIP_SHARE = 1 / 6; // of the long side, for a tile beside the main one
 const STRIP_MOST = 10; // more tiles than that are too small to tell anything
+const ROW_MOST = 4; // of them in one row of a tall frame
 
 /** parseLayout reads a layout name; an unknown one is a dark grid. */
 export function parseLayout(name: string): Layout {
@@ -47,29 +48,41 @@ export function grid(count: number, frame: Size): Rect[] {
   return rects;
 }
 
-/** speaker places the first of count tiles as the main one and the others in a strip; those beyond the strip get no place. */
+/**
+ * speaker places the first of count tiles as the main one and the others beside it, in a column at the left of a wide
+ * frame and in rows above in a tall one; those beyond STRIP_MOST get no place.
+ */
 export function speaker(count: number, frame: Size): Rect[] {
   if (count < 1) return [];
   if (count === 1) return [whole(frame)];
-  const gap = gapFor(frame);
-  const wide = frame.width >= frame.height;
   const others = Math.min(count - 1, STRIP_MOST);
-  const long = wide ? frame.width : frame.height;
-  const along = wide ? frame.height : frame.width; // the strip's own length
-  // A crowded strip gets thinner, too, and the main tile larger.
-  const shape = wide ? 1 / ASPECT : ASPECT;
-  const each = Math.min(long * STRIP_SHARE * shape, (along - gap * (others - 1)) / others);
-  const thick = Math.round(each / shape);
-  const start = (along - each * others - gap * (others - 1)) / 2;
-  const main = wide
-    ? { x: thick + gap, y: 0, width: frame.width - thick - gap, height: frame.height }
-    : { x: 0, y: thick + gap, width: frame.width, height: frame.height - thick - gap };
-  const rects = [snap(main)];
+  return frame.width >= frame.height ? withColumn(others, frame) : withRows(others, frame);
+}
+
+function withColumn(others: number, frame: Size): Rect[] {
+  const gap = gapFor(frame);
+  // A crowded column gets thinner, too, and the main tile larger.
+  const height = Math.min((frame.width * STRIP_SHARE) / ASPECT, (frame.height - gap * (others - 1)) / others);
+  const width = Math.round(height * ASPECT);
+  const top = (frame.height - height * others - gap * (others - 1)) / 2;
+  const rects = [{ x: width + gap, y: 0, width: frame.width - width - gap, height: frame.height }];
+  for (let i = 0; i < others; i++) rects.push(snap({ x: 0, y: top + i * (height + gap), width, height }));
+  return rects;
+}
+
+function withRows(others: number, frame: Size): Rect[] {
+  const gap = gapFor(frame);
+  const rows = Math.ceil(others / ROW_MOST);
+  const columns = Math.ceil(others / rows);
+  const width = Math.min(frame.height * STRIP_SHARE * ASPECT, (frame.width - gap * (columns - 1)) / columns);
+  const height = Math.round(width / ASPECT);
+  const below = rows * (height + gap);
+  const rects = [{ x: 0, y: below, width: frame.width, height: frame.height - below }];
   for (let i = 0; i < others; i++) {
-    const at = start + i * (each + gap);
-    rects.push(
-      snap(wide ? { x: 0, y: at, width: thick, height: each } : { x: at, y: 0, width: each, height: thick }),
-    );
+    const row = Math.floor(i / columns);
+    const inRow = Math.min(columns, others - row * columns);
+    const left = (frame.width - inRow * width - gap * (inRow - 1)) / 2;
+    rects.push(snap({ x: left + (i - row * columns) * (width + gap), y: row * (height + gap), width, height }));
   }
   return rects;
 }
@@ -84,6 +97,29 @@ export function place(arrangement: Arrangement, count: number, frame: Size): Rec
     case "single-speaker":
       return count > 0 ? [whole(frame)] : [];
   }
+}
+
+/** fitted gives where in a box a picture stands: whole and in the middle, or as large as fills the box with cover. */
+export function fitted(picture: Size, box: Size, cover: boolean): Rect {
+  if (picture.width < 1 || picture.height < 1) return whole(box);
+  const across = box.width / picture.width;
+  const down = box.height / picture.height;
+  const scale = cover ? Math.max(across, down) : Math.min(across, down);
+  const width = fill(picture.width * scale, box.width);
+  const height = fill(picture.height * scale, box.height);
+  return { x: Math.round((box.width - width) / 2), y: Math.round((box.height - height) / 2), width, height };
+}
+
+/** within gives the part of r that is seen in a box. */
+export function within(r: Rect, box: Size): Rect {
+  const x = Math.max(0, r.x);
+  const y = Math.max(0, r.y);
+  return { x, y, width: Math.min(box.width, r.x + r.width) - x, height: Math.min(box.height, r.y + r.height) - y };
+}
+
+// Tiles have whole pixels, so a picture of the same shape misses by one; that is filled.
+function fill(length: number, room: number): number {
+  return Math.abs(length - room) <= 1 ? room : Math.round(length);
 }
 
 function bestGrid(count: number, frame: Size, gap: number): { columns: number; rows: number } {

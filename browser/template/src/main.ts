@@ -1,12 +1,20 @@
 // The page that a RoomComposite egress records: joins the room and shows it.
-import { type RemoteTrack, Room, RoomEvent, Track } from "livekit-client";
+import { type RemoteParticipant, type RemoteTrack, Room, RoomEvent, Track } from "livekit-client";
 import { showError } from "./failure.ts";
+import { lookFromQuery } from "./look.ts";
 import { layoutFromMetadata } from "./metadata.ts";
+import { preview } from "./preview.ts";
 import { endRecording, startRecording, StartRule } from "./signal.ts";
 import { Stage } from "./stage.ts";
-import { Tile } from "./tile.ts";
+import { type Owner, Tile } from "./tile.ts";
 
 const POLL_MS = 100;
+
+/**
+ * The server takes the lowest layer whose height is 0.9 of what is asked for or more
+ * (GetQualityForDimension in livekit-server); asked for as much more, it is never lower than its tile.
+ */
+const PIXEL_DENSITY = 1 / 0.9;
 
 /**
  * How long pictures and sound wait before they are played, in seconds. A recording has time: with
@@ -20,10 +28,13 @@ async function run(): Promise<void> {
   const url = query.get("url");
   const token = query.get("token");
   const stage = new Stage(document.getElementById("stage") as HTMLElement);
+  const look = lookFromQuery(query);
   stage.setLayout(query.get("layout") ?? "");
+  window.addEventListener("resize", () => stage.arrange());
+  if (query.has("preview")) return preview(stage, query, look);
   if (!url || !token) throw new Error("the page needs the query parameters url and token");
 
-  const room = new Room({ adaptiveStream: { pauseVideoInBackground: false, pixelDensity: 1 } });
+  const room = new Room({ adaptiveStream: { pauseVideoInBackground: false, pixelDensity: PIXEL_DENSITY } });
   const sounds = new Map<string, HTMLMediaElement>();
   let subscribed = 0;
   let connected = false;
@@ -43,7 +54,7 @@ async function run(): Promise<void> {
       track.setPlayoutDelay(PLAYOUT_DELAY);
       if (track.kind === Track.Kind.Video) {
         const screen = publication.source === Track.Source.ScreenShare;
-        stage.add(publication.trackSid, new Tile(track, participant.identity, screen));
+        stage.add(publication.trackSid, new Tile(track, ownerOf(participant), screen, look));
       } else {
         const element = track.attach();
         element.hidden = true;
@@ -63,11 +74,11 @@ async function run(): Promise<void> {
     .on(RoomEvent.ParticipantMetadataChanged, (_, participant) => {
       if (participant === room.localParticipant) applyMetadata();
     })
+    .on(RoomEvent.ParticipantNameChanged, (name, participant) => stage.setName(participant.identity, name))
     .on(RoomEvent.Disconnected, () => {
       // A connection that never was is a failure, not an end.
       if (connected) endRecording();
     });
-  window.addEventListener("resize", () => stage.arrange());
 
   await room.connect(url, token);
   connected = true;
@@ -85,8 +96,15 @@ async function run(): Promise<void> {
       videoPublications: publications.length,
       picture: stage.picture(),
     });
-    if (started) startRecording();
+    if (started) {
+      stage.beSeen();
+      startRecording();
+    }
   }, POLL_MS);
+}
+
+function ownerOf({ identity, name }: RemoteParticipant): Owner {
+  return { identity, name: name ?? "" };
 }
 
 run().catch(showError);

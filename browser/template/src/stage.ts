@@ -1,6 +1,7 @@
 // All tiles and which of them stands where.
+import { Curtain } from "./curtain.ts";
 import { Focus } from "./focus.ts";
-import { arrangementFor, parseLayout, place } from "./layout.ts";
+import { arrangementFor, parseLayout, place, type Rect } from "./layout.ts";
 import type { Tile } from "./tile.ts";
 
 /** Stage arranges the tiles by the layout, the screen shares and who speaks. */
@@ -8,14 +9,22 @@ export class Stage {
   private layout = parseLayout("");
   private readonly tiles = new Map<string, Tile>();
   private readonly focus = new Focus();
+  private readonly curtain = new Curtain();
   private speaking: readonly string[] = [];
+  private patient = false;
+  private torn = false; // who was shown is gone
+  private look = 0; // the coming look behind the curtain
 
   constructor(private readonly root: HTMLElement) {}
 
   setLayout(name: string): void {
     this.layout = parseLayout(name);
-    document.body.classList.toggle("light", this.layout.light);
     this.arrange();
+  }
+
+  /** beSeen is called when the recording starts: from then on tiles appear with their pictures only. */
+  beSeen(): void {
+    this.patient = true;
   }
 
   setSpeaking(participants: readonly string[]): void {
@@ -34,8 +43,13 @@ export class Stage {
     const tile = this.tiles.get(id);
     if (!tile) return;
     this.tiles.delete(id);
+    this.torn ||= tile.shown;
     tile.remove();
     this.arrange();
+  }
+
+  setName(participant: string, name: string): void {
+    for (const tile of this.tiles.values()) if (tile.participant === participant) tile.setName(name);
   }
 
   setMuted(id: string, muted: boolean): void {
@@ -68,6 +82,32 @@ export class Stage {
       width: window.innerWidth,
       height: window.innerHeight,
     });
+    if (!this.curtain.opens(performance.now(), this.wakes(order, rects))) {
+      this.look ||= requestAnimationFrame(() => {
+        this.look = 0;
+        this.arrange();
+      });
+      return;
+    }
+    this.torn = false;
+    document.body.classList.toggle("light", this.layout.light);
     order.forEach((tile, i) => tile.show(rects[i]));
+  }
+
+  // wakes prepares those who come newly into view and says whether one is not awake yet.
+  private wakes(order: readonly Tile[], rects: readonly Rect[]): boolean {
+    if (!this.patient || this.torn || !order.some((tile) => tile.shown)) return false;
+    let waiting = false;
+    for (const [i, tile] of order.entries()) {
+      if (tile.shown) continue;
+      const rect = rects[i];
+      if (rect) {
+        tile.wake(rect);
+        waiting ||= !tile.awake;
+      } else {
+        tile.show(undefined); // it was woken for a scene that never came
+      }
+    }
+    return waiting;
   }
 }
