@@ -30,5 +30,6 @@ bench: setup build ## CPU, memory and latency figures beside the bare encoder
 demo: setup build ## record a real room for 15 s and show the result
 	@scripts/demo
 
-template: ## build the room template's bundle (needs npm)
+template: ## build the bundles of the room template and of the tests' custom page (needs npm)
 	cd browser/template && npm ci --no-fund --no-audit && npm run build
+	cd integration/custompage && npm ci --no-fund --no-audit && npm run build

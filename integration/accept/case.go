@@ -21,7 +21,7 @@ type Outcome struct {
 // Case is one thing to show. Run returns an error only when the case could not be carried out.
 type Case struct {
 	ID    string // names the case in files and on the command line
-	Line  int    // the line of the issue's "Shows when done" that it belongs to
+	Line  int    // the line of the issue's "Shows when done" that it belongs to; 0: what the issue asks for elsewhere
 	Title string
 	Run   func(ctx context.Context, o *Outcome) error
 }

@@ -18,7 +18,11 @@ func (r *Runner) Write(path string) error {
 	fmt.Fprintf(&b, "Commit `%s`, written %s, %s, %d cores. Made by `make accept ISSUE=%s`.\n",
 		r.Commit, time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), r.Issue)
 	for _, line := range r.lines() {
-		fmt.Fprintf(&b, "\n## Line %d\n\n", line)
+		if line == 0 {
+			b.WriteString("\n## Beside the lines\n\n")
+		} else {
+			fmt.Fprintf(&b, "\n## Line %d\n\n", line)
+		}
 		for _, c := range r.Cases {
 			if c.Line == line {
 				r.section(&b, c)

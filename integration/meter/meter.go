@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/ffegress/ffegress/integration/card"
-	"github.com/ffegress/ffegress/integration/publish"
 )
 
 // Options say what to expect.
@@ -150,9 +149,11 @@ func participant(id int, s *seen, pics []stamp, heard []beep, snd *sound, w wind
 		}
 		p.Cadence = s.cadence(pics, w)
 		p.Bars = s.barError(m)
-		for _, at := range s.rects {
-			p.Places = append(p.Places, fmt.Sprintf("%s+%d+%d", publish.Size{Width: at.Dx(), Height: at.Dy()}, at.X0, at.Y0))
+		for i, at := range s.rects {
+			p.Places = append(p.Places, Place{pics[s.since[i]].pts, at})
 		}
+		p.Away = s.away(pics)
+		p.First, p.Last = pics[s.sightings[0].frame].pts, pics[s.sightings[len(s.sightings)-1].frame].pts
 	}
 	for _, b := range heard {
 		at := snd.at(b.onset)

@@ -171,6 +171,36 @@ func TestStageAndStrip(t *testing.T) {
 		if p.Cadence.Unreadable > 0 || len(p.Places) < 2 {
 			t.Errorf("p%d: unreadable in %d frames, places %q", p.ID, p.Cadence.Unreadable, p.Places)
 		}
+		if !near(p.Places[1].From-p.First, 2, 0.001) || len(p.Away) != 0 {
+			t.Errorf("p%d: moved at %.3f s, not 2; away %v", p.ID, p.Places[1].From-p.First, p.Away)
+		}
+	}
+}
+
+func TestAbsenceIsTold(t *testing.T) {
+	c := recording{seconds: 4, width: 1280, height: 720, noSound: true}
+	all := grid3(1280, 720)
+	c.tiles = all
+	c.move = func(n int) []tile {
+		if n == 30 || n >= 60 && n < 75 {
+			return all[1:]
+		}
+		return all
+	}
+	r := measure1(t, c, Options{NoSound: true})
+	for _, p := range r.Participants {
+		want := []Span{{1, 1 + 1./30}, {2, 2.5}}
+		if p.ID > 0 {
+			want = nil
+		}
+		if len(p.Away) != len(want) || !near(p.First, 0, 0.001) || !near(p.Last, 4-1./30, 0.001) {
+			t.Fatalf("p%d: from %.3f to %.3f s, away %.3f, want %.3f", p.ID, p.First, p.Last, p.Away, want)
+		}
+		for i, a := range p.Away {
+			if !near(a.From, want[i].From, 0.001) || !near(a.To, want[i].To, 0.001) {
+				t.Errorf("p%d: away %.3f, want %.3f", p.ID, a, want[i])
+			}
+		}
 	}
 }
 

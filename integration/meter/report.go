@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/ffegress/ffegress/integration/card"
 )
 
 // Report is all that the meter says about a file. Times are in seconds of
@@ -40,7 +42,23 @@ type Participant struct {
 	Offsets      Offsets
 	Cadence      Cadence
 	Bars         BarError
-	Places       []string // 640x360+0+0, in order of appearance
+	First, Last  float64 // when it was seen
+	Away         []Span  // when it was not, in between
+	Places       []Place // in order of appearance
+}
+
+// Span is a time from one moment up to another.
+type Span struct{ From, To float64 }
+
+// Place is where a participant's card stood from a time on.
+type Place struct {
+	From float64
+	card.Rect
+}
+
+// String gives the form 640x360+0+0.
+func (p Place) String() string {
+	return fmt.Sprintf("%dx%d+%d+%d", p.Dx(), p.Dy(), p.X0, p.Y0)
 }
 
 // BarError is the worst error of any bar in any channel, in steps of 8-bit
@@ -98,12 +116,20 @@ func (p Participant) text() string {
 		fmt.Fprintf(&b, "\n      unique %.2f fps (worst second %d), repeats %d, skipped %d, backward %d, unreadable %d, longest freeze %.0f ms",
 			c.UniqueFPS, c.WorstSecond, c.Repeats, c.Skipped, c.Backward, c.Unreadable, c.LongestFreeze)
 		fmt.Fprintf(&b, "\n      bars: worst error %.1f (bar %d, %s is %.1f, should be %.1f); places %s", p.Bars.Max, p.Bars.Bar, p.Bars.Channel,
-			p.Bars.Got, p.Bars.Want, strings.Join(p.Places[:min(4, len(p.Places))], " → "))
+			p.Bars.Got, p.Bars.Want, places(p.Places[:min(4, len(p.Places))]))
 		if n := len(p.Places); n > 4 {
 			fmt.Fprintf(&b, " … (%d moves)", n-1)
 		}
 	}
 	return b.String()
+}
+
+func places(list []Place) string {
+	var texts []string
+	for _, p := range list {
+		texts = append(texts, fmt.Sprintf("%v at %.2f", p, p.From))
+	}
+	return strings.Join(texts, " → ")
 }
 
 func at(what string, times []float64) string {

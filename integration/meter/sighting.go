@@ -18,6 +18,7 @@ type sighting struct {
 type seen struct {
 	sightings []sighting
 	rects     []card.Rect // each place it was at, in order
+	since     []int       // the frame from which on it was there
 	bars      [8][3][]float64
 }
 
@@ -34,6 +35,10 @@ type tracker struct {
 // frames; at that rhythm the bars are read too.
 const lookAgain = 15
 
+// missFor is how long a card that vanished is searched for in each frame, so
+// that its return is told exactly, in frames.
+const missFor = 300
+
 func newTracker(m card.Matrix) *tracker {
 	return &tracker{locator: newLocator(m), seen: map[int]*seen{}}
 }
@@ -42,7 +47,7 @@ func newTracker(m card.Matrix) *tracker {
 func (t *tracker) see(p card.Picture) error {
 	regular := t.frame%lookAgain == 0
 	found, all := t.read(p)
-	if regular || !all || len(found) == 0 {
+	if regular || !all || len(found) == 0 || t.misses(found) {
 		t.rects = t.locator.find(p)
 		found, _ = t.read(p)
 	}
@@ -63,7 +68,7 @@ func (t *tracker) see(p card.Picture) error {
 		}
 		s.sightings = append(s.sightings, sighting{t.frame, at.reading.Frame, at.reading.White()})
 		if n := len(s.rects); n == 0 || !alike(s.rects[n-1], at.rect) {
-			s.rects = append(s.rects, at.rect)
+			s.rects, s.since = append(s.rects, at.rect), append(s.since, t.frame)
 		}
 		if regular {
 			for i, c := range card.ReadBars(p, at.rect) {
@@ -75,6 +80,16 @@ func (t *tracker) see(p card.Picture) error {
 	}
 	t.frame++
 	return nil
+}
+
+// misses tells whether a card is not among those found that was seen not long ago.
+func (t *tracker) misses(found map[int]placed) bool {
+	for id, s := range t.seen {
+		if _, ok := found[id]; !ok && s.sightings[len(s.sightings)-1].frame >= t.frame-missFor {
+			return true
+		}
+	}
+	return false
 }
 
 type placed struct {
@@ -103,6 +118,18 @@ func (t *tracker) read(p card.Picture) (found map[int]placed, all bool) {
 func alike(a, b card.Rect) bool {
 	near := func(x, y int) bool { return x-y < 8 && y-x < 8 }
 	return near(a.X0, b.X0) && near(a.Y0, b.Y0) && near(a.X1, b.X1) && near(a.Y1, b.Y1)
+}
+
+// away are the times from the first to the last sighting at which the card was
+// not there or could not be read.
+func (s *seen) away(stamps []stamp) []Span {
+	var out []Span
+	for i := 1; i < len(s.sightings); i++ {
+		if before, now := s.sightings[i-1].frame, s.sightings[i].frame; now > before+1 {
+			out = append(out, Span{stamps[before+1].pts, stamps[now].pts})
+		}
+	}
+	return out
 }
 
 // flashes are the file frames at which the patch turned white. A patch that

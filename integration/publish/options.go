@@ -1,10 +1,12 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/ffegress/ffegress/integration/card"
@@ -18,8 +20,11 @@ type Options struct {
 	APISecret string
 	Room      string
 
-	Participants int           // 1 … card.IDs, named p0, p1, …
+	Name         string        // participants are named p0, p1, … with "p", which is the default
+	Participants int           // 1 … card.IDs
+	FirstCard    int           // cards' IDs are counted from here, for a room with several publishers
 	Sizes        []Size        // participant i gets Sizes[i mod len]; none: 640x360
+	Layers       []Size        // low to high, 2 or 3: the picture is simulcast, and Sizes means nothing; see Cards
 	VideoOnly    bool          // no sound
 	AudioOnly    bool          // no picture
 	Talk         time.Duration // > 0: participants take turns of this length at being the active speaker
@@ -32,20 +37,34 @@ func (o Options) validate() error {
 	switch {
 	case o.URL == "" || o.APIKey == "" || o.APISecret == "" || o.Room == "":
 		return errors.New("url, api key, api secret and room are all needed")
-	case o.Participants < 1 || o.Participants > card.IDs:
-		return fmt.Errorf("%d participants: want 1 to %d", o.Participants, card.IDs)
+	case o.Participants < 1 || o.FirstCard < 0 || o.FirstCard+o.Participants*max(1, len(o.Layers)) > card.IDs:
+		return fmt.Errorf("%d participants with %d layers from card %d: want 1 to %d cards", o.Participants, len(o.Layers), o.FirstCard, card.IDs)
+	case len(o.Layers) == 1 || len(o.Layers) > len(qualities):
+		return fmt.Errorf("%d layers: want 2 or %d", len(o.Layers), len(qualities))
 	case o.VideoOnly && o.AudioOnly:
 		return errors.New("video only and audio only exclude each other")
 	}
 	return nil
 }
 
-func (o Options) card(id int) Card {
-	size := Size{640, 360}
-	if len(o.Sizes) > 0 {
-		size = o.Sizes[id%len(o.Sizes)]
+func (o Options) name(id int) string { return cmp.Or(o.Name, "p") + strconv.Itoa(id) }
+
+// Cards are what participant id shows: one, or with Layers one for each, whose
+// ID tells which layer a subscriber gets.
+func (o Options) Cards(id int) []Card {
+	phase := card.PhaseOf(id, o.Participants)
+	if len(o.Layers) == 0 {
+		size := Size{640, 360}
+		if len(o.Sizes) > 0 {
+			size = o.Sizes[id%len(o.Sizes)]
+		}
+		return []Card{{ID: o.FirstCard + id, Phase: phase, Size: size}}
 	}
-	return Card{ID: id, Phase: card.PhaseOf(id, o.Participants), Size: size}
+	var cards []Card
+	for i, size := range o.Layers {
+		cards = append(cards, Card{ID: o.FirstCard + id*len(o.Layers) + i, Phase: phase, Size: size})
+	}
+	return cards
 }
 
 // Audio levels in −dBov. The server takes what is above −35 for most of
@@ -78,10 +97,12 @@ func (o Options) Prepare(ctx context.Context) error {
 	var g errgroup.Group
 	g.SetLimit(2)
 	for id := range o.Participants {
-		g.Go(func() error {
-			_, err := o.Cache.Load(ctx, o.card(id))
-			return err
-		})
+		for _, what := range o.Cards(id) {
+			g.Go(func() error {
+				_, err := o.Cache.Load(ctx, what)
+				return err
+			})
+		}
 	}
 	return g.Wait()
 }

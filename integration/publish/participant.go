@@ -15,7 +15,7 @@ type participant struct {
 	identity string
 	room     *lksdk.Room
 	sources  []*source
-	tracks   []string // SIDs, in the order of sources
+	tracks   []string // SIDs, sound first
 }
 
 // silence keeps WebRTC's logger, which is the SDK's global one, off stderr.
@@ -25,35 +25,39 @@ var silence = sync.OnceFunc(func() { lksdk.SetLogger(logger.GetDiscardLogger()) 
 // the room is lost for good.
 func join(ctx context.Context, o Options, id int, lost func(error)) (*participant, error) {
 	silence()
-	what := o.card(id)
-	m, err := o.Cache.Load(ctx, what)
-	if err != nil {
-		return nil, err
+	cards := o.Cards(id)
+	var material []*Material
+	for _, what := range cards {
+		m, err := o.Cache.Load(ctx, what)
+		if err != nil {
+			return nil, err
+		}
+		material = append(material, m)
 	}
-	p := &participant{identity: fmt.Sprintf("p%d", id)}
+	p := &participant{identity: o.name(id)}
 	callback := lksdk.NewRoomCallback()
 	callback.OnDisconnectedWithReason = func(reason lksdk.DisconnectionReason) {
 		lost(fmt.Errorf("%s was disconnected: %v", p.identity, reason))
 	}
 	p.room = lksdk.NewRoom(callback)
 	p.room.SetLogger(logger.GetDiscardLogger())
-	err = p.room.JoinWithContext(ctx, o.URL, lksdk.ConnectInfo{
+	err := p.room.JoinWithContext(ctx, o.URL, lksdk.ConnectInfo{
 		APIKey: o.APIKey, APISecret: o.APISecret, RoomName: o.Room,
 		ParticipantIdentity: p.identity, ParticipantName: p.identity,
 	}, lksdk.WithAutoSubscribe(false), lksdk.WithLogger(logger.GetDiscardLogger()))
 	if err != nil {
 		return nil, fmt.Errorf("join as %s: %w", p.identity, err)
 	}
-	if err := p.publish(o, id, what, m); err != nil {
+	if err := p.publish(o, id, cards, material); err != nil {
 		p.room.Disconnect()
 		return nil, fmt.Errorf("publish as %s: %w", p.identity, err)
 	}
 	return p, nil
 }
 
-func (p *participant) publish(o Options, id int, what Card, m *Material) error {
+func (p *participant) publish(o Options, id int, cards []Card, material []*Material) error {
 	if !o.VideoOnly {
-		s, err := newAudioSource(m, func(n int64) *uint8 { return o.level(id, n) })
+		s, err := newAudioSource(material[0], func(n int64) *uint8 { return o.level(id, n) })
 		if err != nil {
 			return err
 		}
@@ -62,17 +66,22 @@ func (p *participant) publish(o Options, id int, what Card, m *Material) error {
 			return err
 		}
 	}
-	if !o.AudioOnly {
-		s, err := newVideoSource(m)
-		if err != nil {
-			return err
-		}
-		return p.add(s, &lksdk.TrackPublicationOptions{
-			Name: "card", Source: livekit.TrackSource_CAMERA,
-			VideoWidth: what.Size.Width, VideoHeight: what.Size.Height,
-		})
+	if o.AudioOnly {
+		return nil
 	}
-	return nil
+	largest := cards[len(cards)-1].Size
+	opts := &lksdk.TrackPublicationOptions{
+		Name: "card", Source: livekit.TrackSource_CAMERA,
+		VideoWidth: largest.Width, VideoHeight: largest.Height,
+	}
+	if len(o.Layers) > 0 {
+		return p.addLayers(cards, material, opts)
+	}
+	s, err := newVideoSource(material[0])
+	if err != nil {
+		return err
+	}
+	return p.add(s, opts)
 }
 
 func (p *participant) add(s *source, opts *lksdk.TrackPublicationOptions) error {
@@ -87,3 +96,33 @@ func (p *participant) add(s *source, opts *lksdk.TrackPublicationOptions) error 
 	p.tracks = append(p.tracks, pub.SID())
 	return nil
 }
+
+// addLayers publishes one track whose layers are all sent always: nothing of
+// what a subscriber gets is the publisher's doing.
+func (p *participant) addLayers(cards []Card, material []*Material, opts *lksdk.TrackPublicationOptions) error {
+	bound := make(chan struct{}, len(cards))
+	var tracks []*lksdk.LocalTrack
+	var sources []*source
+	for i, what := range cards {
+		s, err := newVideoSource(material[i], lksdk.WithSimulcast(p.identity+"-"+opts.Name, &livekit.VideoLayer{
+			Quality: qualities[i], Width: uint32(what.Size.Width), Height: uint32(what.Size.Height),
+		}))
+		if err != nil {
+			return err
+		}
+		s.track.OnBind(func() { bound <- struct{}{} })
+		tracks, sources = append(tracks, s.track), append(sources, s)
+	}
+	pub, err := p.room.LocalParticipant.PublishSimulcastTrack(tracks, opts)
+	if err != nil {
+		return fmt.Errorf("track %s: %w", opts.Name, err)
+	}
+	for range cards {
+		<-bound
+	}
+	p.sources = append(p.sources, sources...)
+	p.tracks = append(p.tracks, pub.SID())
+	return nil
+}
+
+var qualities = []livekit.VideoQuality{livekit.VideoQuality_LOW, livekit.VideoQuality_MEDIUM, livekit.VideoQuality_HIGH}

@@ -256,12 +256,28 @@ func TestParseSize(t *testing.T) {
 	}
 }
 
+var three = []publish.Size{{Width: 320, Height: 180}, {Width: 640, Height: 360}, {Width: 1280, Height: 720}}
+
+func TestEachLayerHasACard(t *testing.T) {
+	o := publish.Options{Participants: 2, FirstCard: 1, Layers: three}
+	for id, want := range [][]int{{1, 2, 3}, {4, 5, 6}} {
+		for i, c := range o.Cards(id) {
+			if c.ID != want[i] || c.Size != three[i] || c.Phase != card.PhaseOf(id, 2) {
+				t.Errorf("participant %d, layer %d: %+v", id, i, c)
+			}
+		}
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	good := publish.Options{URL: "ws://127.0.0.1:1", APIKey: "k", APISecret: "s", Room: "r", Participants: 1}
 	for name, change := range map[string]func(*publish.Options){
 		"no room":        func(o *publish.Options) { o.Room = "" },
 		"nobody":         func(o *publish.Options) { o.Participants = 0 },
 		"too many":       func(o *publish.Options) { o.Participants = card.IDs + 1 },
+		"cards run out":  func(o *publish.Options) { o.Participants, o.Layers = 6, three },
+		"no such card":   func(o *publish.Options) { o.FirstCard = card.IDs },
+		"one layer":      func(o *publish.Options) { o.Layers = three[:1] },
 		"nothing to say": func(o *publish.Options) { o.VideoOnly, o.AudioOnly = true, true },
 	} {
 		o := good

@@ -27,11 +27,11 @@ type source struct {
 	packer  rtp.Packetizer
 }
 
-func newVideoSource(m *Material) (*source, error) {
+func newVideoSource(m *Material, opts ...lksdk.LocalTrackOptions) (*source, error) {
 	track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeVP8, ClockRate: 90000,
 		RTCPFeedback: []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBNACK}, {Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"}},
-	})
+	}, opts...)
 	if err != nil {
 		return nil, err
 	}

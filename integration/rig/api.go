@@ -113,6 +113,11 @@ func (a *API) UpdateStream(ctx context.Context, req *livekit.UpdateStreamRequest
 	return a.egress(ctx, "UpdateStream", req)
 }
 
+// UpdateLayout calls UpdateLayout.
+func (a *API) UpdateLayout(ctx context.Context, id, layout string) (*livekit.EgressInfo, error) {
+	return a.egress(ctx, "UpdateLayout", &livekit.UpdateLayoutRequest{EgressId: id, Layout: layout})
+}
+
 // List calls ListEgress.
 func (a *API) List(ctx context.Context, req *livekit.ListEgressRequest) ([]*livekit.EgressInfo, error) {
 	res := &livekit.ListEgressResponse{}

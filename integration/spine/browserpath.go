@@ -14,6 +14,9 @@ func BrowserPath() []accept.Case {
 		badUnified(true),
 		onLine(7, cost(hd, 30*time.Second)),
 		onLine(7, cost(fullHD, 30*time.Second)),
+		updateLayout(5 * time.Second),
+		customTemplate(5 * time.Second),
+		simulcast(10 * time.Second),
 	}
 }
 
@@ -23,6 +26,7 @@ func browserPathSample() []accept.Case {
 		poolStart(2, 0),
 		unifiedInfo(3 * time.Second),
 		badUnified(false),
+		updateLayout(3 * time.Second),
 	}
 }
 
