@@ -13,7 +13,7 @@ import (
 // in Chromium's own buffers. Measured on decoded recordings.
 const (
 	CallAudioDelay = -28 * time.Millisecond
-	PageAudioDelay = 45 * time.Millisecond
+	PageAudioDelay = 28 * time.Millisecond
 )
 
 // Options say what to launch.
