@@ -62,11 +62,7 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 		return err
 	}
 	defer func() { _ = template.Close(context.Background()) }()
-	// The built-in template is served on a port of this recording's own, beside a running service.
-	builtin := fmt.Sprintf("http://localhost:%d/", conf.TemplatePort)
-	if query, ok := strings.CutPrefix(conf.TemplateBase, builtin); ok {
-		conf.TemplateBase = template.URL() + "/" + query
-	}
+	conf.TemplateBase = ownTemplate(conf.TemplateBase, conf.TemplatePort, template.URL())
 	p, err := plan.New(conf, req)
 	if err != nil {
 		return err
@@ -121,4 +117,14 @@ func recordConfig(cmd *cli.Command) (*config.Config, []config.Warning, error) {
 		conf.APIKey = v
 	}
 	return conf, warnings, nil
+}
+
+// ownTemplate moves the built-in template, with the query that the configuration gives it, from the port of
+// a running service to the one of this recording. Another template stays where it is.
+func ownTemplate(base string, port int, url string) string {
+	query, builtin := strings.CutPrefix(base, fmt.Sprintf("http://localhost:%d/", port))
+	if !builtin {
+		return base
+	}
+	return url + "/" + query
 }
