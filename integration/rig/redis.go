@@ -103,6 +103,28 @@ func subscribed(ctx context.Context, rc redis.UniversalClient, pattern string) b
 	return err == nil && found
 }
 
+// AwaitListener waits until somebody listens to a channel of the pattern; the client finds the servers by itself, so
+// that it may be a master that has just been made one.
+func (r *Redis) AwaitListener(ctx context.Context, pattern string) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		rc, err := r.Client()
+		if err == nil {
+			found := subscribed(ctx, rc, pattern)
+			rc.Close()
+			if found {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("nobody listens to %s: %w, %w", pattern, ctx.Err(), err)
+		case <-tick.C:
+		}
+	}
+}
+
 // Close ends all servers.
 func (r *Redis) Close() error {
 	_, err := r.Stop(10 * time.Second)

@@ -18,6 +18,8 @@ type Options struct {
 	Config map[string]any // added to ffegress' config
 	Env    []string       // added to ffegress' environment
 
+	ServersOnly bool // no ffegress, whatever Binary says
+
 	// Redis starts the Redis, its logs in dir; nil = StartRedis.
 	Redis func(ctx context.Context, dir string) (*Redis, error)
 }
@@ -55,7 +57,7 @@ func (r *Rig) start(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	r.API = &API{URL: r.LiveKit.HTTP(), Key: APIKey, Secret: APISecret}
-	if o.Binary == "" {
+	if o.Binary == "" || o.ServersOnly {
 		return nil
 	}
 	dir := filepath.Join(o.Dir, "egress")

@@ -12,6 +12,11 @@ func BrowserPath() []accept.Case {
 		poolStart(100, 20),
 		unifiedInfo(5 * time.Second),
 		badUnified(true),
+		misconfigured(5 * time.Second),
+		busStart(overTLS),
+		busStart(bySentinels),
+		busStart(asCluster),
+		busFailover(true),
 		onLine(7, cost(hd, 30*time.Second)),
 		onLine(7, cost(fullHD, 30*time.Second)),
 		updateLayout(5 * time.Second),
@@ -27,6 +32,8 @@ func browserPathSample() []accept.Case {
 		unifiedInfo(3 * time.Second),
 		badUnified(false),
 		updateLayout(3 * time.Second),
+		misconfigured(20 * time.Second),
+		busFailover(false),
 	}
 }
 

@@ -35,11 +35,19 @@ type lab struct {
 // newLab starts everything, with a recorder that keeps no browsers waiting: what they cost and leave is
 // not the case's. With participants it returns once they have been publishing for a while.
 func newLab(ctx context.Context, participants int) (*lab, error) {
-	return newLabWith(ctx, participants, map[string]any{"browser_pool": 0})
+	return newLabOn(ctx, participants, rig.Options{})
 }
 
 // newLabWith has config keys of the recorder's added.
 func newLabWith(ctx context.Context, participants int, config map[string]any) (*lab, error) {
+	return newLabOn(ctx, participants, rig.Options{Config: config})
+}
+
+// newLabOn starts servers of the options' choosing; without a config there are no browsers kept waiting.
+func newLabOn(ctx context.Context, participants int, options rig.Options) (*lab, error) {
+	if options.Config == nil {
+		options.Config = map[string]any{"browser_pool": 0}
+	}
 	cache, err := rig.CacheDir()
 	if err != nil {
 		return nil, err
@@ -57,7 +65,8 @@ func newLabWith(ctx context.Context, participants int, config map[string]any) (*
 		return nil, err
 	}
 	l := &lab{binary: binary, media: filepath.Join(dir, "media"), room: "spine"}
-	if l.Rig, err = rig.Start(ctx, rig.Options{Binary: binary, Dir: dir, Config: config}); err != nil {
+	options.Binary, options.Dir = binary, dir
+	if l.Rig, err = rig.Start(ctx, options); err != nil {
 		return nil, err
 	}
 	if participants == 0 {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/redis/go-redis/v9/logging"
+
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/rig"
 	"github.com/ffegress/ffegress/integration/spine"
@@ -31,6 +33,7 @@ func main() {
 	issue := flag.String("issue", "", "the issue's letter")
 	only := flag.String("case", "", "run this case again, and no other")
 	flag.Parse()
+	logging.Disable() // a Redis client that looks for its master says much
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *issue, *only); err != nil {
