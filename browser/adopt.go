@@ -45,7 +45,7 @@ func (b *Browser) adopt(ctx context.Context, o *Options) error {
 		return fmt.Errorf("a browser that waited does not answer: %w", err)
 	}
 	b.o.Video, b.o.Audio, b.o.FPS = o.Video, o.Audio, o.FPS
-	b.o.AudioDelay, b.o.Console = o.AudioDelay, o.Console
+	b.o.AudioDelay, b.o.Console, b.o.Held = o.AudioDelay, o.Console, o.Held
 	b.o.tries, b.o.tryTimeout = o.tries, o.tryTimeout
 	b.relay.turn(o.Log)
 	b.page.listen(o.Console)

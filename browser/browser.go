@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,8 @@ type Browser struct {
 	chrome  *chrome
 	page    *page
 	started chan struct{}
+
+	capturing atomic.Bool
 
 	mu     sync.Mutex
 	opened bool
@@ -54,8 +57,9 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 	life, end := context.WithCancel(context.Background())
 	b := &Browser{
 		o: o, dirs: dirs, epoch: time.Now(), life: life, end: end,
-		health: newHealth(), started: make(chan struct{}),
+		started: make(chan struct{}),
 	}
+	b.health = newHealth(b.alarm)
 	if err := b.launch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("launch browser: %w", err), b.Close(ctx))
 	}
@@ -88,7 +92,7 @@ func (b *Browser) launch(ctx context.Context) error {
 			return err
 		}
 	}
-	if b.chrome, err = startChrome(ctx, b.life, &b.o, b.dirs.work, b.display, b.sound); err != nil {
+	if b.chrome, err = startChrome(ctx, b.life, b.alarm, &b.o, b.dirs.work, b.display, b.sound); err != nil {
 		return err
 	}
 	b.health.watch(partChromium, b.chrome.proc.Done(), b.chrome.exit)
@@ -130,6 +134,9 @@ func (b *Browser) Open(ctx context.Context, url string, awaitStart bool) error {
 	}
 	b.spawn(func() { b.awaitStart(awaitStart) })
 	b.spawn(func() { b.beat(b.life) })
+	if b.grab != nil {
+		b.spawn(func() { b.guardDrawing(b.life, b.grab) })
+	}
 	return nil
 }
 
@@ -180,6 +187,18 @@ func (b *Browser) open() error {
 	return nil
 }
 
+// alarm ends the reading of the screen for good: something has died, and what
+// is seen from now on (a crash page, a display without a window) is nothing to
+// record. Pictures that were kept back go, too.
+func (b *Browser) alarm() {
+	b.mu.Lock()
+	grab := b.grab
+	b.mu.Unlock()
+	if grab != nil {
+		grab.giveUp()
+	}
+}
+
 func (b *Browser) awaitStart(ask bool) {
 	if ask {
 		select {
@@ -205,6 +224,14 @@ func (b *Browser) Failed() <-chan struct{} { return b.health.failed }
 // Err is nil before Failed, then a [*PartError], or a [*PageError] for an error
 // that the page shows.
 func (b *Browser) Err() error { return b.health.error() }
+
+// FailedSince is, after Failed, when what was seen and heard ceased to be good.
+func (b *Browser) FailedSince() time.Time {
+	if b.Err() == nil {
+		return time.Time{}
+	}
+	return b.health.since.Add(-keepBack)
+}
 
 // PIDs gives the process ids by role.
 func (b *Browser) PIDs() map[string]int {

@@ -86,7 +86,7 @@ func TestCapture(t *testing.T) {
 	await(t, "start signal", b.Started())
 	t.Logf("started after %v", time.Since(began))
 
-	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true, Audio: true}, programme.Options{})
+	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true, Audio: true}, programme.Options{Patience: Patience(o.FPS)})
 	k := &taker{want: 60, enough: make(chan struct{}), ended: make(chan struct{})}
 	p.Attach(k)
 	asked := time.Now()
@@ -197,7 +197,7 @@ func TestDepth16(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "start", b.Started())
-	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{})
+	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{Patience: Patience(o.FPS)})
 	k := &taker{want: 30, enough: make(chan struct{}), ended: make(chan struct{})}
 	p.Attach(k)
 	zero, err := b.Capture(p)

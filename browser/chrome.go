@@ -28,9 +28,10 @@ type chrome struct {
 }
 
 // startChrome starts Chromium on a display and waits for its window's page.
-// life bounds the control connection, ctx the start.
-func startChrome(ctx, life context.Context, o *Options, dir string, d *display, s *sound) (*chrome, error) {
-	tools, child, err := newDevtools()
+// life bounds the control connection, ctx the start; lost is called when the
+// connection ends, which is sooner known than how Chromium did.
+func startChrome(ctx, life context.Context, lost func(), o *Options, dir string, d *display, s *sound) (*chrome, error) {
+	tools, child, err := newDevtools(lost)
 	if err != nil {
 		return nil, err
 	}

@@ -115,11 +115,13 @@ func TestSilence(t *testing.T) {
 
 // TestCause expects the cause to be named, whatever effect comes first.
 func TestCause(t *testing.T) {
-	h := newHealth()
+	alarmed := make(chan struct{})
+	h := newHealth(func() { close(alarmed) })
 	defer h.close()
 	go h.report(partChromium, errors.New("lost its display"))
 	go h.report(partPage, errCrashed)
 	go h.report(partDisplay, nil)
+	await(t, "alarm", alarmed)
 	await(t, "failure", h.failed)
 	if got := h.error().Error(); got != "xvfb ended unexpectedly" {
 		t.Errorf("error is %q", got)

@@ -24,10 +24,13 @@ type devtools struct {
 	out *os.File
 	in  *os.File
 	r   *bufio.Reader
+
+	lost func()
 }
 
-// newDevtools also returns the child's ends: its descriptors 3 and 4.
-func newDevtools() (d *devtools, child []*os.File, err error) {
+// newDevtools also returns the child's ends: its descriptors 3 and 4. lost is
+// called when the connection has ended.
+func newDevtools(lost func()) (d *devtools, child []*os.File, err error) {
 	childIn, out, err := ffpipe.Pipe(0)
 	if err != nil {
 		return nil, nil, err
@@ -36,7 +39,7 @@ func newDevtools() (d *devtools, child []*os.File, err error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, childIn.Close(), out.Close())
 	}
-	return &devtools{out: out, in: in, r: bufio.NewReader(in)}, []*os.File{childIn, childOut}, nil
+	return &devtools{out: out, in: in, r: bufio.NewReader(in), lost: lost}, []*os.File{childIn, childOut}, nil
 }
 
 // Send writes one message.
@@ -54,6 +57,7 @@ func (d *devtools) Send(msg []byte) error {
 func (d *devtools) Read() ([]byte, error) {
 	msg, err := d.r.ReadBytes(0)
 	if err != nil {
+		d.lost()
 		return nil, fmt.Errorf("read from devtools: %w", err)
 	}
 	msg = bytes.TrimSuffix(msg, []byte{0})

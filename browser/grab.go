@@ -3,6 +3,7 @@ package browser
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ffegress/ffegress/browser/screen"
@@ -11,6 +12,10 @@ import (
 
 // phaseEvery is how often the phase of the readings is thought over.
 const phaseEvery = 250 * time.Millisecond
+
+// resumeWait is how long the picture before is held on when a page has started
+// again: it says so when its first picture is made, and it is drawn later.
+const resumeWait = 200 * time.Millisecond
 
 // grab reads the screen, a picture a frame period while capturing. The picture
 // of slot n is read at zero + n periods + shift; zero is in a quiet moment
@@ -21,9 +26,13 @@ type grab struct {
 	line   programme.Timeline
 	log    *slog.Logger
 
+	changes atomic.Int64 // of the screen
+	blind   atomic.Bool  // what is seen now is not the page
+
 	mu    sync.Mutex
 	phase *phase
 	take  *take // the last capture's
+	over  bool  // nothing that is seen is worth reading any more
 }
 
 func startGrab(o *Options, d *display, epoch time.Time) (*grab, error) {
@@ -38,6 +47,7 @@ func startGrab(o *Options, d *display, epoch time.Time) (*grab, error) {
 
 // changed is called by the screen's goroutine.
 func (g *grab) changed(c screen.Change) {
+	g.changes.Add(1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.phase.note(c.At.Sub(g.epoch), c.X, c.Y, c.Width, c.Height)
@@ -47,7 +57,8 @@ func (g *grab) changed(c screen.Change) {
 func (g *grab) rethink(at time.Duration) (phase time.Duration, better bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.phase.best(time.Since(g.epoch), at%g.line.FrameTime(1))
+	period := g.line.FrameTime(1)
+	return g.phase.best(time.Since(g.epoch), (at%period+period)%period)
 }
 
 // begin sets the timeline's zero to the first good moment at or after at, and
@@ -62,11 +73,37 @@ func (g *grab) begin(p *programme.Programme, at time.Duration, start func(zero t
 		zero += (best - at%period + period) % period
 	}
 	start(zero)
+	g.run(newTake(g, p, zero))
+}
+
+// resume has pictures taken of a timeline that has run for a while, and returns
+// when the first one is.
+func (g *grab) resume(p *programme.Programme, zero, now time.Duration) time.Duration {
+	t := newTake(g, p, zero)
+	t.first = g.line.FrameAt(now+resumeWait-zero) + 1
+	t.rethink()
+	at := t.due(t.first)
+	g.run(t)
+	return at
+}
+
+func (g *grab) run(t *take) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.over {
+		t.end()
+	}
 	before := g.take
-	g.take = newTake(g, p, zero)
-	go g.take.run(before)
+	g.take = t
+	go t.run(before)
+}
+
+// giveUp ends this and all later captures.
+func (g *grab) giveUp() {
+	g.mu.Lock()
+	g.over = true
+	g.mu.Unlock()
+	g.pause()
 }
 
 // pause ends the taking of pictures. It does not wait for one that the display

@@ -45,21 +45,24 @@ func (e *PartError) Error() string {
 func (e *PartError) Unwrap() error { return e.Err }
 
 type death struct {
-	part part
-	err  error
+	part  part
+	err   error
+	since time.Time
 }
 
 // health collects deaths and decides on the one that is told.
 type health struct {
+	alarm  func() // called at the first death, before any cause is known
 	deaths chan death
 	stop   chan struct{}
 	failed chan struct{}
-	err    error // written before failed is closed
+	err    error     // written before failed is closed
+	since  time.Time // likewise: of the first death
 	wg     sync.WaitGroup
 }
 
-func newHealth() *health {
-	h := &health{deaths: make(chan death), stop: make(chan struct{}), failed: make(chan struct{})}
+func newHealth(alarm func()) *health {
+	h := &health{alarm: alarm, deaths: make(chan death), stop: make(chan struct{}), failed: make(chan struct{})}
 	h.wg.Go(h.run)
 	return h
 }
@@ -71,6 +74,8 @@ func (h *health) run() {
 	case <-h.stop:
 		return
 	}
+	h.alarm()
+	h.since = worst.since
 	timer := time.NewTimer(settleTime)
 	defer timer.Stop()
 	for settled := false; !settled; {
@@ -93,9 +98,12 @@ func (h *health) run() {
 }
 
 // report tells of a death; after the first has settled the others are dropped.
-func (h *health) report(p part, err error) {
+func (h *health) report(p part, err error) { h.reportSince(p, err, time.Now()) }
+
+// reportSince tells of one that has gone unnoticed for a while.
+func (h *health) reportSince(p part, err error, since time.Time) {
 	select {
-	case h.deaths <- death{p, err}:
+	case h.deaths <- death{p, err, since}:
 	case <-h.failed:
 	case <-h.stop:
 	}

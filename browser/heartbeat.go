@@ -10,13 +10,17 @@ import (
 )
 
 const (
-	beatEvery = time.Second
-	// hungBeats is how many beats in a row a page may leave unanswered.
-	hungBeats = 10
+	beatEvery = 500 * time.Millisecond
+	// hungBeats is how many beats in a row a page or Chromium may leave unanswered.
+	hungBeats = 20
+	// frozenBeats is that of a page which is recorded and shows nothing new
+	// meanwhile: it is noticed within two seconds. One that computes for
+	// longer than that while its videos go on is alive.
+	frozenBeats = 3
 	// stalledBeats is how many beats in a row a source may give nothing new.
-	stalledBeats = 5
+	stalledBeats = 10
 	// discardEvery is how many beats apart logged objects are let go.
-	discardEvery = 30
+	discardEvery = 60
 )
 
 var (
@@ -84,18 +88,19 @@ func newWatched(part part, err error, limit int, count func() int64) *watched {
 	return &watched{part: part, err: err, progress: progress{count: count}, silence: silence{limit: limit}}
 }
 
-// beat asks page and sources for signs of life once a second, and until the
+// beat asks page and sources for signs of life twice a second, and until the
 // recording starts whether the page shows an error. It runs after loading.
 func (b *Browser) beat(ctx context.Context) {
 	var page, chromium question
 	watched := []*watched{newWatched(partPage, errHung, hungBeats, page.answered.Load)}
 	if b.grab != nil {
-		watched = append(watched, newWatched(partGrab, errStalled, stalledBeats, b.grab.screen.Ask))
+		watched = append(watched, newWatched(partGrab, errStalled, stalledBeats, b.grab.screen.Ask),
+			newWatched(partPage, errHung, frozenBeats, b.signs(&page)))
 	}
 	if b.ear != nil {
 		watched = append(watched, newWatched(partSound, errStalled, stalledBeats, b.ear.seen.Load))
 	}
-	alive := progress{count: chromium.answered.Load}
+	alive, deaf := progress{count: chromium.answered.Load}, silence{limit: hungBeats}
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	last := time.Now()
@@ -107,10 +112,15 @@ func (b *Browser) beat(ctx context.Context) {
 		}
 		fair := time.Since(last) < 3*beatEvery/2
 		last = time.Now()
-		fair = alive.moved() && fair
+		answers := alive.moved()
+		if deaf.beat(answers, fair) {
+			b.health.reportSince(partChromium, errHung, last.Add(-hungBeats*beatEvery))
+			return
+		}
+		fair = answers && fair
 		for _, w := range watched {
 			if w.silence.beat(w.progress.moved(), fair) {
-				b.health.report(w.part, w.err)
+				b.health.reportSince(w.part, w.err, last.Add(-time.Duration(w.silence.limit)*beatEvery))
 				return
 			}
 		}
@@ -122,6 +132,18 @@ func (b *Browser) beat(ctx context.Context) {
 		if n%discardEvery == 0 {
 			b.page.discardLogged()
 		}
+	}
+}
+
+// signs counts the signs of life of a page that is recorded: its answers and
+// what it draws. While it is not recorded, time is one.
+func (b *Browser) signs(page *question) func() int64 {
+	var idle int64
+	return func() int64 {
+		if !b.capturing.Load() {
+			idle++
+		}
+		return page.answered.Load() + b.grab.changes.Load() + idle
 	}
 }
 

@@ -84,7 +84,7 @@ func TestMotion(t *testing.T) {
 func motion(t *testing.T, b *Browser, start int) float64 {
 	t.Helper()
 	const from, to = 30, 90
-	p := programme.New(programme.Format{Width: b.o.Width, Height: b.o.Height, FPS: b.o.FPS, Video: true}, programme.Options{})
+	p := programme.New(programme.Format{Width: b.o.Width, Height: b.o.Height, FPS: b.o.FPS, Video: true}, programme.Options{Patience: Patience(b.o.FPS)})
 	k := &counter{from: from, want: to, seen: map[int]bool{}, enough: make(chan struct{})}
 	p.Attach(k)
 	period := b.grab.line.FrameTime(1)
@@ -125,7 +125,7 @@ func TestStill(t *testing.T) {
 	if found := marked(t, os.Getpid()); found == 0 {
 		t.Error("no shared memory of ours is marked for removal")
 	}
-	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{})
+	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{Patience: Patience(o.FPS)})
 	k := &taker{want: 45, enough: make(chan struct{}), ended: make(chan struct{})}
 	p.Attach(k)
 	zero, err := b.Capture(p)

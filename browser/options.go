@@ -38,7 +38,10 @@ type Options struct {
 	// Console gets what the page writes to its console, and its uncaught
 	// exceptions (level "exception"). It must not block.
 	Console func(level, text string)
-	Log     *slog.Logger // nil discards
+	// Held gets how long the picture was held because Chromium could not draw.
+	// It must not block.
+	Held func(time.Duration)
+	Log  *slog.Logger // nil discards
 
 	tries      int           // of a page load; 0 means 3
 	tryTimeout time.Duration // of one try; 0 means 30 s

@@ -107,7 +107,7 @@ func TestPool(t *testing.T) {
 	if text := <-heard; !strings.Contains(text, "START_RECORDING") {
 		t.Errorf("the console says %q", text)
 	}
-	f := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: 15, Video: true, Audio: true}, programme.Options{})
+	f := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: 15, Video: true, Audio: true}, programme.Options{Patience: Patience(15)})
 	k := &taker{want: 30, enough: make(chan struct{}), ended: make(chan struct{})}
 	f.Attach(k)
 	zero, err := b.Capture(f)
@@ -154,7 +154,7 @@ func TestPoolForVideoOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "start", b.Started())
-	f := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{})
+	f := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{Patience: Patience(o.FPS)})
 	k := &taker{want: 10, enough: make(chan struct{}), ended: make(chan struct{})}
 	f.Attach(k)
 	if _, err := b.Capture(f); err != nil {

@@ -64,7 +64,7 @@ func ProbeChromium(ctx context.Context, o Options) (Probe, error) {
 		defer d.stop(ctx, o.Log)
 		life, end := context.WithCancel(context.Background())
 		defer end()
-		c, err := startChrome(ctx, life, &o, dir, d, nil)
+		c, err := startChrome(ctx, life, func() {}, &o, dir, d, nil)
 		if err != nil {
 			return found, err
 		}

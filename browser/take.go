@@ -1,11 +1,28 @@
 package browser
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe/programme"
 )
+
+// keepBack is how long a picture is kept back before it goes to the programme,
+// at least. When Chromium's page crashes, or Chromium itself, the screen shows
+// something else (a crash page, nothing) shortly before or after we hear of it;
+// what was read in between is thrown away instead.
+const keepBack = 80 * time.Millisecond
+
+// keptBack is how many pictures that is.
+func keptBack(line programme.Timeline) int64 { return line.FrameAt(keepBack-1) + 1 }
+
+// Patience is how long after a slot's time its picture must be waited for: for
+// as long as it is kept back, and three frame periods for what may go wrong.
+func Patience(fps int) time.Duration {
+	line := programme.Timeline{FPS: fps}
+	return line.FrameTime(keptBack(line) + 3)
+}
 
 // take is one capture's reading of the screen.
 type take struct {
@@ -13,18 +30,28 @@ type take struct {
 	video *programme.VideoSlot
 	pool  *programme.FramePool
 	zero  time.Duration // of the timeline, since the grab's epoch
+	first int64         // slot
+	keep  int           // pictures to keep back
 	end   func()
 	stop  chan struct{} // closed by end
 	ended chan struct{} // after the last use of the screen
 
 	shift  time.Duration // of the readings against the slots
 	last   *programme.Frame
+	kept   []kept
 	counts struct{ pictures, unchanged, skipped, moves int64 }
+}
+
+// kept is a picture that has not gone to the programme yet.
+type kept struct {
+	slot  int64
+	frame *programme.Frame
 }
 
 func newTake(g *grab, p *programme.Programme, zero time.Duration) *take {
 	t := &take{
 		grab: g, video: p.Video(), pool: p.Frames(), zero: zero,
+		keep: int(keptBack(g.line)),
 		stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	t.end = sync.OnceFunc(func() { close(t.stop) })
@@ -43,7 +70,7 @@ func (t *take) run(before *take) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var thought time.Duration
-	for slot := int64(0); ; slot++ {
+	for slot := t.first; ; slot++ {
 		timer.Reset(t.due(slot) - t.now())
 		select {
 		case <-timer.C:
@@ -101,17 +128,32 @@ func (t *take) put(slot int64) error {
 		t.last.Release()
 	}
 	t.last = frame
-	select {
-	case <-t.stop:
-	default:
-		t.video.Put(slot, frame.Retain())
-	}
+	t.show(slot, frame.Retain())
 	return nil
 }
 
 func (t *take) again(slot int64) {
 	t.counts.unchanged++
-	t.video.Put(slot, t.last.Retain())
+	t.show(slot, t.last.Retain())
+}
+
+// show keeps a picture back and puts those that were kept long enough.
+func (t *take) show(slot int64, frame *programme.Frame) {
+	if t.grab.blind.Load() {
+		frame.Release()
+		t.forget()
+		return
+	}
+	t.kept = append(t.kept, kept{slot, frame})
+	for len(t.kept) > t.keep {
+		select {
+		case <-t.stop:
+			return // finish has them
+		default:
+		}
+		t.video.Put(t.kept[0].slot, t.kept[0].frame)
+		t.kept = slices.Delete(t.kept, 0, 1)
+	}
 }
 
 // rethink moves the readings to a better phase by the shorter way. What the
@@ -141,7 +183,16 @@ func nearest(shift, period time.Duration) time.Duration {
 	return shift
 }
 
+// forget throws away what was kept back.
+func (t *take) forget() {
+	for _, k := range t.kept {
+		k.frame.Release()
+	}
+	t.kept = t.kept[:0]
+}
+
 func (t *take) finish() {
+	t.forget()
 	if t.last != nil {
 		t.last.Release()
 	}

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -113,4 +114,5 @@ func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer
 	h.Shutdown()
 	s.sessions.remove(id)
 	s.log.Info("egress ended", "egressID", id, "status", info.Status, "error", info.Error, "details", info.Details)
+	s.log.Debug("resources", "egressID", id, "goroutines", runtime.NumGoroutine())
 }

@@ -10,6 +10,8 @@ import (
 func BrowserPath() []accept.Case {
 	return []accept.Case{
 		poolStart(100, 20),
+		killCampaign(20),
+		cycles(50),
 		unifiedInfo(5 * time.Second),
 		badUnified(true),
 		misconfigured(5 * time.Second),

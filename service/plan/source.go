@@ -31,6 +31,7 @@ type Source struct {
 	Layout  string
 	WSURL   string
 	Token   config.Secret
+	mint    func() (config.Secret, error) // nil when the token is the request's own
 
 	// AwaitStart says that recording starts when the page logs START_RECORDING, and not before.
 	AwaitStart bool
@@ -59,11 +60,13 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 	if !w.inRoom {
 		return src, nil
 	}
-	token, err := w.token(conf, req)
+	if src.Token = config.Secret(req.Token); req.Token == "" {
+		src.mint = func() (config.Secret, error) { return w.token(conf, req.EgressId) }
+	}
+	src, err := src.Renewed()
 	if err != nil {
 		return Source{}, err
 	}
-	src.Token = token
 	if src.WSURL = req.WsUrl; src.WSURL == "" {
 		src.WSURL = conf.WSURL
 	}
@@ -72,6 +75,20 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 	}
 	return src, nil
 }
+
+// Renewed is the source for another browser: with a token made anew, unless it is the request's own, for the first may
+// have expired.
+func (s Source) Renewed() (Source, error) {
+	if s.mint == nil {
+		return s, nil
+	}
+	token, err := s.mint()
+	s.Token = token
+	return s, err
+}
+
+// InRoom tells that the page joins the room.
+func (s Source) InRoom() bool { return s.Kind == Room }
 
 // PageURL is the page to open. A Room's has the token in it: it is for the browser and not for a log.
 func (s Source) PageURL() (string, error) {

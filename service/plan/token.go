@@ -5,7 +5,6 @@ import (
 
 	"github.com/livekit/protocol/auth"
 	"github.com/livekit/protocol/livekit"
-	"github.com/livekit/protocol/rpc"
 
 	"github.com/ffegress/ffegress/service/config"
 )
@@ -13,15 +12,12 @@ import (
 // tokenValidity is how long a recorder may take to join again with its token.
 const tokenValidity = 24 * time.Hour
 
-// token is the request's own, else one made with the configured keys.
-func (w *wish) token(conf *config.Config, req *rpc.StartEgressRequest) (config.Secret, error) {
-	if req.Token != "" {
-		return config.Secret(req.Token), nil
-	}
+// token is made with the configured keys.
+func (w *wish) token(conf *config.Config, egressID string) (config.Secret, error) {
 	if w.roomName == "" || conf.APIKey == "" || conf.APISecret == "" {
 		return "", errField("token or api key/secret")
 	}
-	token, err := recorderToken(conf.APIKey, conf.APISecret.Reveal(), req.EgressId, w.roomName)
+	token, err := recorderToken(conf.APIKey, conf.APISecret.Reveal(), egressID, w.roomName)
 	if err != nil {
 		return "", errField("token or api key/secret")
 	}

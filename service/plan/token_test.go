@@ -62,6 +62,9 @@ func TestConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if again, err := p.Source.Renewed(); err != nil || again.Token != p.Source.Token {
+		t.Errorf("the request's own token was replaced (%v)", err)
+	}
 	page, err := p.Source.PageURL()
 	if want := "https://h/p?layout=&theme=x&token=their-token&url=wss%3A%2F%2Ftheirs"; err != nil || page != want {
 		t.Errorf("page %s (%v)", page, err)

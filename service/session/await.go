@@ -54,6 +54,10 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 				return &ending{reason: ReasonSource}
 			case ev.Kind == want:
 				return nil
+			case ev.Kind == EventLost:
+				s.gap.open(ev.Part, ev.At)
+			case ev.Kind == EventRestored:
+				s.gap.close(ev.At, true)
 			}
 		case <-s.pipeline.encoding.Done():
 			return failure(psrpc.NewErrorf(psrpc.Internal, "encoder: %w", s.pipeline.encoding.Err()))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/livekit/psrpc"
@@ -16,62 +18,113 @@ import (
 
 var _ Source = (*browserSource)(nil)
 
-// browserSource is a page in Chrome: the room template or the user's own.
+// browserSource is a page in Chrome: the room template or the user's own. When the page or what it
+// needs dies, it is opened once more in another browser (restart.go).
 type browserSource struct {
-	plan    *plan.Plan
-	pool    *browser.Pool
-	log     *slog.Logger
-	events  chan Event
-	browser *browser.Browser
-	quit    chan struct{}
+	plan   *plan.Plan
+	pool   *browser.Pool
+	log    *slog.Logger
+	events chan Event
+	life   context.Context // ends with Close
+	end    context.CancelFunc
+	wg     sync.WaitGroup // watch, and the closing of dead browsers
+
+	held atomic.Int64 // for how long the picture was held because Chromium could not draw
+
+	restarted error // what made the one restart necessary; watch's, and before it Open's
+
+	mu        sync.Mutex
+	browser   *browser.Browser     // the one that is recorded; nil while there is none
+	programme *programme.Programme // after Begin
+	zero      time.Time            // of the programme
 }
 
 func newBrowserSource(p *plan.Plan, pool *browser.Pool, log *slog.Logger) *browserSource {
-	// Three kinds of event, each told once at most: the buffer keeps watch from blocking.
-	return &browserSource{plan: p, pool: pool, log: log, events: make(chan Event, 3), quit: make(chan struct{})}
+	s := &browserSource{plan: p, pool: pool, log: log}
+	// Each kind of event is told once at most: the buffer keeps watch from blocking.
+	s.events = make(chan Event, EventRestored+1)
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 func (s *browserSource) Events() <-chan Event { return s.events }
 
-// Open launches Chrome and loads the page.
+// Open has Chrome load the page, a second time if something dies meanwhile.
 func (s *browserSource) Open(ctx context.Context) error {
-	url, err := s.plan.Source.PageURL()
-	if err != nil {
-		return err
+	b, err := s.open(ctx, s.plan.Source, s.plan.Browser)
+	if died(err) && ctx.Err() == nil {
+		b, err = s.reopen(ctx, err)
 	}
-	o := s.plan.Browser
+	if err != nil {
+		return pageError(err)
+	}
+	s.browser = b
+	s.wg.Go(s.watch)
+	return nil
+}
+
+// open has a browser that waited, or a new one, load the page. What fails to is closed.
+func (s *browserSource) open(ctx context.Context, src plan.Source, o browser.Options) (*browser.Browser, error) {
+	url, err := src.PageURL()
+	if err != nil {
+		return nil, err
+	}
 	o.Log = s.log
-	s.browser = s.pool.Take(ctx, o)
-	pooled := s.browser != nil
+	o.Held = func(d time.Duration) { s.held.Add(int64(d)) }
+	b := s.pool.Take(ctx, o)
+	pooled := b != nil
 	if !pooled {
-		if s.browser, err = browser.Launch(ctx, o); err != nil {
-			return psrpc.NewError(psrpc.Internal, err)
+		if b, err = browser.Launch(ctx, o); err != nil {
+			return nil, err
 		}
 	}
 	s.log.Debug("browser is up", "pooled", pooled, "since", s.plan.Age())
-	if err := s.browser.Open(ctx, url, s.plan.Source.AwaitStart); err != nil {
-		return pageError(err)
+	if err := b.Open(ctx, url, src.AwaitStart); err != nil {
+		s.discard(b)
+		return nil, err
 	}
 	s.log.Debug("page is loaded", "since", s.plan.Age())
-	go s.watch()
-	return nil
+	return b, nil
+}
+
+// discard closes a browser that is of no use any more, beside what goes on.
+func (s *browserSource) discard(b *browser.Browser) {
+	s.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+		defer cancel()
+		if err := b.Close(ctx); err != nil {
+			s.log.Warn("browser did not close cleanly", "error", err)
+		}
+	})
 }
 
 // watch turns what the browser tells into events.
 func (s *browserSource) watch() {
-	started, ended := s.browser.Started(), s.browser.Ended()
+	b, started := s.browser, false
 	for {
+		// Once told, a start is told no more.
+		var start <-chan struct{}
+		if !started {
+			start = b.Started()
+		}
 		select {
-		case <-started:
-			started = nil
+		case <-start:
+			started = true
 			s.events <- Event{Kind: EventStarted}
-		case <-ended:
+		case <-b.Ended():
 			s.events <- Event{Kind: EventEnded}
 			return
-		case <-s.browser.Failed():
-			s.events <- Event{Kind: EventFailed, Err: pageError(s.browser.Err())}
-			return
-		case <-s.quit:
+		case <-b.Failed():
+			next, err := s.restart(b, started)
+			switch {
+			case s.life.Err() != nil:
+				return
+			case err != nil:
+				s.events <- Event{Kind: EventFailed, Err: pageError(err)}
+				return
+			}
+			b = next
+		case <-s.life.Done():
 			return
 		}
 	}
@@ -79,29 +132,54 @@ func (s *browserSource) watch() {
 
 // pageError tells the page's own trouble, which is the caller's to mend, from ours.
 func pageError(err error) error {
+	var known psrpc.Error
 	var page *browser.PageError
-	if errors.As(err, &page) {
+	switch {
+	case died(err):
+	case errors.As(err, &known):
+		return err
+	case errors.As(err, &page):
 		return psrpc.NewError(psrpc.InvalidArgument, err)
 	}
 	return psrpc.NewError(psrpc.Internal, err)
 }
 
+// Begin starts the programme also while the page is being restarted: it goes on as after a loss.
 func (s *browserSource) Begin(p *programme.Programme) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.programme, s.zero = p, time.Now()
+	if s.browser == nil {
+		p.Start(s.zero)
+		return s.zero, nil
+	}
 	zero, err := s.browser.Capture(p)
 	if err != nil {
 		return time.Time{}, psrpc.NewErrorf(psrpc.Internal, "failed to capture the page: %w", err)
 	}
+	s.zero = zero
 	return zero, nil
 }
 
+// Held is for how long the picture was held while Chromium could not draw.
+func (s *browserSource) Held() time.Duration { return time.Duration(s.held.Load()) }
+
+// current is the browser that is recorded.
+func (s *browserSource) current() *browser.Browser {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.browser
+}
+
 func (s *browserSource) End() {
-	if s.browser != nil {
-		s.browser.StopCapture()
+	if b := s.current(); b != nil {
+		b.StopCapture()
 	}
 }
 
 func (s *browserSource) Close(ctx context.Context) error {
-	close(s.quit)
+	s.end()
+	s.wg.Wait()
 	if s.browser == nil {
 		return nil
 	}

@@ -38,6 +38,7 @@ func (s *Session) finish(e *ending) {
 		s.status.terminal(to, text, code, end)
 		return
 	}
+	s.gap.close(end, false)
 	s.setResult(result)
 	s.account(result)
 	if e.err == nil && finishErr != nil {
@@ -47,7 +48,9 @@ func (s *Session) finish(e *ending) {
 		s.status.detail(reasonPrefix + e.reason)
 	}
 	s.status.detail(result.Note)
-	s.status.detail(s.holes())
+	s.status.detail(s.encoderHole())
+	s.status.detail(s.gap.text(s.plan.Format.Video))
+	s.status.detail(s.drawingHole())
 	to, text, code := e.active()
 	s.status.terminal(to, text, code, end)
 }

@@ -32,6 +32,8 @@ type pipelineOptions struct {
 	Format  programme.Format
 	FFmpeg  string
 	Encoder ffpipe.EncoderOptions
+	// Patience is how long after its time a picture of the source may come.
+	Patience time.Duration
 	// NewOutput makes the output behind the hub.
 	NewOutput func(*outputs.Hub) outputs.Output
 	Log       *slog.Logger
@@ -40,7 +42,7 @@ type pipelineOptions struct {
 // newPipeline builds the pipeline and starts its encoder and output, so that they are warm when the
 // source begins. Nothing is on disk before the first fragment.
 func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
-	p := &pipeline{programme: programme.New(o.Format, programme.Options{Log: o.Log}), log: o.Log}
+	p := &pipeline{programme: programme.New(o.Format, programme.Options{Patience: o.Patience, Log: o.Log}), log: o.Log}
 	feed := programme.NewFeed(o.Format, o.Log)
 	hub := outputs.NewHub(outputs.HubOptions{
 		FPS: o.Format.FPS, HasVideo: o.Format.Video, HasAudio: o.Format.Audio, Log: o.Log,

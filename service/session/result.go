@@ -42,11 +42,21 @@ func (s *Session) account(r outputs.Result) {
 	frames, fed, st := s.pipeline.programme.Stats(), s.pipeline.encoding.Feed.Stats(), s.pipeline.encoding.Stats()
 	s.log.Info("recorded", "path", r.Path, "bytes", r.Size, "duration", r.Duration, "frames", frames.Frames,
 		"still", frames.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
-		"silentSamples", frames.SilentSamples, "restarts", st.Restarts)
+		"silentSamples", frames.SilentSamples, "restarts", st.Restarts,
+		"pageLost", s.gap.lost, "pageRestored", s.gap.restored, "pageGone", s.gap.held)
 }
 
-// holes tells what is missing in the recording, if anything is.
-func (s *Session) holes() string {
+// drawingHole tells of a picture that was held though the page lived.
+func (s *Session) drawingHole() string {
+	source, ok := s.source.(interface{ Held() time.Duration })
+	if !ok || source.Held() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Chromium's GPU process restarted, picture held for %.1f s", source.Held().Seconds())
+}
+
+// encoderHole tells what is missing in the recording because the encoder died, if anything is.
+func (s *Session) encoderHole() string {
 	st := s.pipeline.encoding.Stats()
 	if st.Restarts == 0 {
 		return ""

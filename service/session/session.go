@@ -40,6 +40,7 @@ type Session struct {
 	limit    <-chan time.Time
 	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
 	awaiting bool             // the source is open and its start signal is awaited
+	gap      gap
 }
 
 // message asks the session's goroutine for something; reply gets the info as it stands afterwards.
@@ -142,6 +143,7 @@ func (s *Session) run(ctx context.Context) *ending {
 		return failure(err)
 	}
 	s.log.Info("recording", "path", s.plan.File.Path, "firstFrame", s.pipeline.zero.Sub(s.plan.AcceptedAt))
+	s.gap.begin(s.pipeline.zero)
 	s.setStarted(s.pipeline.zero)
 	s.meter.begin(s.pipeline)
 	s.status.active()
@@ -184,6 +186,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	// The pipeline outlives this step: its end is drain, not a context.
 	s.pipeline, err = newPipeline(context.WithoutCancel(ctx), pipelineOptions{
 		Format: s.plan.Format, FFmpeg: ffmpeg, Encoder: s.plan.Encoder, Log: s.log,
+		Patience: browser.Patience(s.plan.Format.FPS),
 		NewOutput: func(hub *outputs.Hub) outputs.Output {
 			return &outputs.File{
 				Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,

@@ -343,3 +343,30 @@ func TestEncoderDeathGoesOn(t *testing.T) {
 		t.Errorf("details %q do not tell the hole", final.Details)
 	}
 }
+
+func TestLostAndRestored(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		restored bool
+		details  string
+	}{
+		{"restored", true, "Page restarted once (xvfb lost), picture held for 2.5 s"},
+		{"stopped meanwhile", false, "Page lost (xvfb) and not restarted, picture held for "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := startTest(t, t.Context(), nil)
+			r.recorded(t)
+			at := time.Now()
+			r.source.events <- Event{Kind: EventLost, Part: "xvfb", At: at}
+			if c.restored {
+				r.source.events <- Event{Kind: EventRestored, At: at.Add(2500 * time.Millisecond)}
+			}
+			r.source.events <- Event{Kind: EventEnded}
+			final := r.wait(t)
+			r.expect(t, final, true, stActive, stEnding, stComplete)
+			if !strings.HasPrefix(final.Details, "End reason: Source closed; "+c.details) {
+				t.Errorf("details %q", final.Details)
+			}
+		})
+	}
+}

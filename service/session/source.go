@@ -12,15 +12,19 @@ type EventKind int
 
 // The events of a source, in the order in which they can come.
 const (
-	EventStarted EventKind = iota // recording may begin
-	EventEnded                    // the source is over: a normal end
-	EventFailed                   // the source broke: Event.Err says what
+	EventStarted  EventKind = iota // recording may begin
+	EventEnded                     // the source is over: a normal end
+	EventFailed                    // the source broke: Event.Err says what
+	EventLost                      // the source broke at Event.At and is being restarted: Event.Part says what
+	EventRestored                  // its media goes on from Event.At
 )
 
 // Event is something that a source tells its session.
 type Event struct {
 	Kind EventKind
 	Err  error
+	Part string
+	At   time.Time
 }
 
 // Source is where a programme's media comes from.
