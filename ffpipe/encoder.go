@@ -96,7 +96,7 @@ func (e *Encoder) Video() *os.File { return e.video }
 // writes closes it.
 func (e *Encoder) Audio() *os.File { return e.audio }
 
-// Output is the fragmented MP4. It must be read all the time, or the encoder
+// Output is the media in its container. It must be read all the time, or the encoder
 // stops taking frames.
 func (e *Encoder) Output() *os.File { return e.output }
 

@@ -196,8 +196,12 @@ func TestEncoderTakesEveryOption(t *testing.T) {
 				}
 			}
 			if o.Audio {
-				want := fmt.Sprintf("sample_rate=%d", o.AudioFrequency)
-				if got := probe(t, out, "-select_streams", "a", "-show_entries", "stream=sample_rate")[0]; got != want {
+				rate, codec := o.AudioFrequency, o.codec()
+				if codec == Opus {
+					rate = 48000
+				}
+				want := fmt.Sprintf("codec_name=%s|sample_rate=%d", codec, rate)
+				if got := probe(t, out, "-select_streams", "a", "-show_entries", "stream=codec_name,sample_rate")[0]; got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
 			}

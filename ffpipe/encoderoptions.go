@@ -11,11 +11,13 @@ import (
 )
 
 // EncoderOptions says what the encoder child makes of raw I420 frames (BT.709,
-// limited range) and s16le 48 kHz stereo: H.264 and AAC in fragmented MP4.
+// limited range) and s16le 48 kHz stereo: H.264 and AAC or Opus in fragmented
+// MP4, Opus in Ogg, or MP3.
 //
 // Two runs with equal options write byte-identical init segments, which is
 // what lets a restarted encoder continue a file.
 type EncoderOptions struct {
+	Container    Container // "" = MP4; the others have no video
 	Video, Audio bool
 
 	Width, Height int // pixels, even
@@ -42,22 +44,18 @@ type EncoderOptions struct {
 	// as RTMP ingests expect it.
 	HRD bool
 
-	AudioCodec     string // "aac"; "" = "aac"
-	AudioBitrate   int    // kb/s
-	AudioFrequency int    // Hz; 0 = 44100
+	AudioCodec     AudioCodec // "" = the container's own: AAC, Opus, MP3
+	AudioBitrate   int        // kb/s; LAME takes the nearest that MP3 has
+	AudioFrequency int        // Hz; 0 = 44100, Opus always has 48000
 
 	FragmentDuration time.Duration // longest fragment; 0 = 500 ms
 }
 
 const (
-	vbvSeconds       = 2  // VBV size, as today's egress has it
-	vbvSecondsMax    = 10 // and its bound for segments
-	ticksPerFrame    = 512
-	movieTimescale   = 90000 // without it edit lists are rounded to ms
-	videoQueue       = 4     // raw frames held between pipe and x264: megabytes each
-	audioQueue       = 64    // 40 ms blocks: slack, so that neither pipe waits for the other
-	defaultFragment  = 500 * time.Millisecond
-	defaultFrequency = 44100
+	vbvSeconds    = 2  // VBV size, as today's egress has it
+	vbvSecondsMax = 10 // and its bound for segments
+	ticksPerFrame = 512
+	videoQueue    = 4 // raw frames held between pipe and x264: megabytes each
 )
 
 // Validate names the first option that ffmpeg could not work with.
@@ -73,8 +71,8 @@ func (o EncoderOptions) Validate() error {
 		return fmt.Errorf("encoder options: video bitrate %d kb/s", o.VideoBitrate)
 	case o.Audio && o.AudioBitrate < 1:
 		return fmt.Errorf("encoder options: audio bitrate %d kb/s", o.AudioBitrate)
-	case o.Audio && o.AudioCodec != "" && o.AudioCodec != "aac":
-		return fmt.Errorf("encoder options: audio codec %q", o.AudioCodec)
+	case !o.Container.holds(o.Video, o.Audio, o.codec()):
+		return fmt.Errorf("encoder options: audio codec %q, video %t in container %q", o.codec(), o.Video, o.Container)
 	}
 	switch o.Profile {
 	case "", "baseline", "main", "high":
@@ -107,22 +105,14 @@ func (o EncoderOptions) GOP() int {
 }
 
 // Args returns argv[1:] of the encoder. The descriptors are the child's; those
-// of a kind that is off are ignored. The fragmented MP4 goes to stdout.
+// of a kind that is off are ignored. The media goes to stdout.
 func (o EncoderOptions) Args(videoFD, audioFD, progressFD int) []string {
 	args := []string{
 		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning",
 		"-progress", pipeURL(progressFD),
 	}
 	var streams []*ffmpeg.Stream
-	out := ffmpeg.KwArgs{
-		"format": "mp4",
-		// delay_moov: without it audio is 72 ms off. frag_duration: without it
-		// an audio-only job writes nothing before its end.
-		"movflags":        "+frag_keyframe+empty_moov+default_base_moof+delay_moov",
-		"movie_timescale": movieTimescale,
-		"frag_duration":   o.fragment().Microseconds(),
-		"flush_packets":   1,
-	}
+	out := o.containerOutput()
 	if o.Video {
 		streams = append(streams, ffmpeg.Input(pipeURL(videoFD), o.videoInput()).Video())
 		o.videoOutput(out)
@@ -150,17 +140,6 @@ func (o EncoderOptions) videoInput() ffmpeg.KwArgs {
 	}
 	bt709(in)
 	return in
-}
-
-func (o EncoderOptions) audioInput() ffmpeg.KwArgs {
-	return ffmpeg.KwArgs{
-		"format":            "s16le",
-		"sample_rate":       48000,
-		"ch_layout":         "stereo",
-		"thread_queue_size": audioQueue,
-		"probesize":         32,
-		"analyzeduration":   0,
-	}
 }
 
 func (o EncoderOptions) videoOutput(out ffmpeg.KwArgs) {
@@ -198,18 +177,6 @@ func (o EncoderOptions) videoOutput(out ffmpeg.KwArgs) {
 	}
 }
 
-func (o EncoderOptions) audioOutput(out ffmpeg.KwArgs) {
-	frequency := o.AudioFrequency
-	if frequency <= 0 {
-		frequency = defaultFrequency
-	}
-	out["c:a"] = orElse(o.AudioCodec, "aac")
-	out["profile:a"] = "aac_low"
-	out["b:a"] = fmt.Sprintf("%dk", o.AudioBitrate)
-	out["ar"] = frequency
-	out["ac"] = 2
-}
-
 // bt709 tags what the programme's frames are; on the input side too, so that
 // no conversion is put between.
 func bt709(kw ffmpeg.KwArgs) {
@@ -217,13 +184,6 @@ func bt709(kw ffmpeg.KwArgs) {
 	kw["color_primaries"] = "bt709"
 	kw["color_trc"] = "bt709"
 	kw["color_range"] = "tv"
-}
-
-func (o EncoderOptions) fragment() time.Duration {
-	if o.FragmentDuration > 0 {
-		return o.FragmentDuration
-	}
-	return defaultFragment
 }
 
 func pipeURL(fd int) string { return "pipe:" + strconv.Itoa(fd) }

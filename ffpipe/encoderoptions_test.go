@@ -55,6 +55,14 @@ func goldenOptions() map[string]EncoderOptions {
 		"stream": with(func(o *EncoderOptions) {
 			o.KeyFrameInterval, o.HRD, o.BFrames, o.FragmentDuration = 4, true, &zero, 100*time.Millisecond
 		}),
+		"opus_in_mp4":       with(func(o *EncoderOptions) { o.AudioCodec = Opus }),
+		"audio_opus_in_mp4": with(func(o *EncoderOptions) { o.Video, o.AudioCodec = false, Opus }),
+		"ogg":               with(func(o *EncoderOptions) { o.Video, o.Container, o.AudioCodec = false, Ogg, "" }),
+		"ogg_bitrate":       with(func(o *EncoderOptions) { o.Video, o.Container, o.AudioCodec, o.AudioBitrate = false, Ogg, Opus, 48 }),
+		"mp3":               with(func(o *EncoderOptions) { o.Video, o.Container, o.AudioCodec = false, MP3, "" }),
+		"mp3_22050": with(func(o *EncoderOptions) {
+			o.Video, o.Container, o.AudioCodec, o.AudioFrequency, o.AudioBitrate = false, MP3, MP3Audio, 22050, 64
+		}),
 		"threads_and_speed": with(func(o *EncoderOptions) { o.Threads, o.X264Preset = 2, "superfast" }),
 	}
 }
@@ -143,8 +151,13 @@ func TestValidate(t *testing.T) {
 		"frame rate 0":            func(o *EncoderOptions) { o.FPS = 0 },
 		"video bitrate 0":         func(o *EncoderOptions) { o.VideoBitrate = 0 },
 		"audio bitrate 0":         func(o *EncoderOptions) { o.AudioBitrate = 0 },
-		`audio codec "opus"`:      func(o *EncoderOptions) { o.AudioCodec = "opus" },
-		`profile "extended"`:      func(o *EncoderOptions) { o.Profile = "extended" },
+		`audio codec "flac"`:      func(o *EncoderOptions) { o.AudioCodec = "flac" },
+		`audio codec "mp3", video true in container ""`:     func(o *EncoderOptions) { o.AudioCodec = MP3Audio },
+		`audio codec "opus", video true in container "ogg"`: func(o *EncoderOptions) { o.Container, o.AudioCodec = Ogg, Opus },
+		`audio codec "aac", video false in container "ogg"`: func(o *EncoderOptions) { o.Container, o.Video = Ogg, false },
+		`audio codec "aac", video false in container "mp3"`: func(o *EncoderOptions) { o.Container, o.Video = MP3, false },
+		`in container "avi"`:                                func(o *EncoderOptions) { o.Container = "avi" },
+		`profile "extended"`:                                func(o *EncoderOptions) { o.Profile = "extended" },
 	}
 	for want, change := range bad {
 		if err := with(change).Validate(); err == nil || !strings.Contains(err.Error(), want) {

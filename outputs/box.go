@@ -8,9 +8,9 @@ import (
 	"io"
 )
 
-// ErrMalformed is wrapped by every error about bytes that are not the fMP4 that
-// the encoder is asked for.
-var ErrMalformed = errors.New("malformed fragmented mp4")
+// ErrMalformed is wrapped by every error about bytes that are not the fMP4, Ogg
+// or MP3 that the encoder is asked for.
+var ErrMalformed = errors.New("malformed encoder output")
 
 // Limits of what one box may hold. An encoder's fragment lasts half a second;
 // these allow a hundred times more than that ever is.
@@ -29,13 +29,6 @@ type boxReader struct {
 }
 
 func newBoxReader(r io.Reader) *boxReader { return &boxReader{r: r} }
-
-// unit is one init segment or one fragment, in a buffer of its own.
-type unit struct {
-	init bool
-	data []byte
-	head []byte // the payload of moov or of moof, a part of data
-}
 
 // next returns the next unit. The error is io.EOF at the end of the stream
 // between two boxes, io.ErrUnexpectedEOF inside a unit, ErrMalformed, or what

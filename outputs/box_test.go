@@ -277,7 +277,7 @@ func FuzzHubRun(f *testing.F) {
 				if err != nil || len(u.data) != len(f.Data) {
 					t.Fatalf("fragment %d is not one unit: %v", n, err)
 				}
-				_, field, err := parseMoof(u.head, h.parsed)
+				_, field, err := parseMoof(u.head, h.format.(*movie).parsed)
 				if err != nil {
 					t.Fatal(err)
 				}

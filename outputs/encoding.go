@@ -74,7 +74,9 @@ func (e *Encoding) Start(ctx context.Context) error {
 	go func() {
 		defer close(e.done)
 		defer e.cancel(nil)
-		e.err = e.run(ctx, first)
+		if e.err = e.run(ctx, first); e.err == nil {
+			e.Hub.finished(e.Feed.Total())
+		}
 		e.Hub.Close(e.err)
 	}()
 	return nil

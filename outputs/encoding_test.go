@@ -39,6 +39,7 @@ type rig struct {
 	encoding *Encoding
 	pool     *programme.FramePool
 	frame    int64
+	sound    func(sample int64) int16 // nil = a beep at each whole second
 }
 
 func newRig(t *testing.T, o ffpipe.EncoderOptions) *rig {
@@ -49,7 +50,7 @@ func newRig(t *testing.T, o ffpipe.EncoderOptions) *rig {
 	}
 	f := programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: o.Video, Audio: o.Audio}
 	r := &rig{t: t, format: f, feed: programme.NewFeed(f, nil), pool: programme.NewFramePool(f.FrameBytes()),
-		hub: NewHub(HubOptions{FPS: o.FPS, HasVideo: o.Video, HasAudio: o.Audio})}
+		hub: NewHub(HubOptions{Container: o.Container, FPS: o.FPS, HasVideo: o.Video, HasAudio: o.Audio})}
 	r.encoding = &Encoding{FFmpeg: "/usr/bin/ffmpeg", Options: o, Feed: r.feed, Hub: r.hub}
 	return r
 }
@@ -96,7 +97,9 @@ func (r *rig) push(n int, wait bool) {
 			pcm := make([]int16, 0, 2*(to-from))
 			for m := from; m < to; m++ {
 				v := int16(0)
-				if at := m % programme.SampleRate; at < 2400 {
+				if r.sound != nil {
+					v = r.sound(m)
+				} else if at := m % programme.SampleRate; at < 2400 {
 					v = int16(12000 * (1 - 2*(at/24%2))) // 1 kHz square
 				}
 				pcm = append(pcm, v, v)

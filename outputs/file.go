@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 )
@@ -18,9 +19,9 @@ import (
 // file then.
 var ErrNothing = errors.New("nothing was recorded")
 
-// File records the hub's stream. While it runs, Work is a playable fragmented
-// MP4; Finish makes Target of it, an MP4 with its index in front. Nothing that
-// is half made ever has Target's name.
+// File records the hub's stream. While it runs, Work is playable: fragmented MP4,
+// Ogg or MP3; Finish makes Target of it. Nothing that is half made ever has
+// Target's name.
 type File struct {
 	Hub      *Hub
 	FFmpeg   string           // executable that finalises
@@ -102,6 +103,9 @@ func (f *File) record(ctx context.Context) error {
 				return err
 			}
 		}
+		if len(fragment.Data) == 0 { // MP3 has no init segment
+			continue
+		}
 		if err := f.writer.Append(fragment.Data); err != nil {
 			return err
 		}
@@ -139,7 +143,7 @@ func (f *File) Finish(ctx context.Context) (Result, error) {
 		f.Log.Warn("size of delivered file", "err", err)
 		size = f.written.Load()
 	}
-	return Result{Path: f.Target, Size: size, Duration: f.span.duration(f.Hub.o.FPS), Note: note}, f.failure(nil)
+	return Result{Path: f.Target, Size: size, Duration: f.duration(), Note: note}, f.failure(nil)
 }
 
 // failure joins what failed while recording with what failed now.
@@ -154,14 +158,14 @@ func (f *File) failure(now error) error {
 // deliver gets the recording to its final name, finalised if possible.
 func (f *File) deliver(ctx context.Context) (note string, err error) {
 	if f.err != nil { // the end of the file may be torn
-		if _, err := workfile.TruncateMP4(f.FS, f.Work); err != nil {
+		if _, err := workfile.Truncate(f.FS, f.Hub.o.Container, f.Work); err != nil {
 			return "", err
 		}
 	}
 	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
 		return "", err
 	}
-	finaliser := workfile.Finaliser{FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log}
+	finaliser := workfile.Finaliser{Container: f.Hub.o.Container, Samples: f.samples(), FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log}
 	finalErr := workfile.Finalise(ctx, finaliser, f.Work, f.Target)
 	if finalErr == nil {
 		if err := f.removeWork(); err != nil {
@@ -170,13 +174,37 @@ func (f *File) deliver(ctx context.Context) (note string, err error) {
 		return "", nil
 	}
 	f.Log.Warn("could not finalise, delivering the work file", "err", finalErr)
-	if _, err := workfile.TruncateMP4(f.FS, f.Work); err != nil {
+	if _, err := workfile.Truncate(f.FS, f.Hub.o.Container, f.Work); err != nil {
 		return "", errors.Join(finalErr, err)
 	}
 	if err := workfile.Deliver(f.FS, f.Work, f.Target); err != nil {
 		return "", errors.Join(finalErr, err)
 	}
-	return "delivered as fragmented MP4, could not be finalised: " + finalErr.Error(), nil
+	as := "as it was written"
+	if f.Hub.o.Container == ffpipe.MP4 {
+		as = "as fragmented MP4"
+	}
+	return "delivered " + as + ", could not be finalised: " + finalErr.Error(), nil
+}
+
+// duration is that of what is to be seen or heard: an encoder fills its last
+// packet with more sound than there was.
+func (f *File) duration() time.Duration {
+	s := f.span
+	if total := f.samples(); total > 0 {
+		s.audioTo = min(s.audioTo, total)
+	}
+	return s.duration(f.Hub.o.FPS)
+}
+
+// samples is how much sound the file should have, if it has the programme from
+// its beginning to its end; otherwise 0.
+func (f *File) samples() int64 {
+	total, whole := f.Hub.Total()
+	if !whole || f.err != nil || f.span.audioFrom > 0 {
+		return 0
+	}
+	return total.Sample
 }
 
 func (f *File) removeWork() error {

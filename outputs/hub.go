@@ -1,15 +1,13 @@
 package outputs
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 
+	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
 )
 
@@ -27,6 +25,7 @@ const defaultMemoryLimit = 32 << 20
 
 // HubOptions say what the encoder is asked to make.
 type HubOptions struct {
+	Container          ffpipe.Container // "" = MP4
 	FPS                int
 	HasVideo, HasAudio bool
 	MemoryLimit        int64 // bytes kept for late subscribers; 0 = 32 MiB
@@ -46,10 +45,10 @@ type Hub struct {
 	mu      sync.Mutex
 	running bool
 	init    *Fragment
-	parsed  []track // as the init segment has them
-	tracks  []hubTrack
+	format  format
 	start   programme.Point
-	seq     uint32
+	total   programme.Point
+	whole   bool // total is known: nothing more comes
 	stats   HubStats
 
 	// gop is what a late subscriber needs: the fragments from the last sync
@@ -62,23 +61,18 @@ type Hub struct {
 	err    error
 }
 
-// hubTrack is a track with its ends in media ticks of the published timeline.
-type hubTrack struct {
-	track
-	offset  int64 // added to the present run's times
-	decoded int64 // end in decoding order
-	shown   int64 // end of the last sample to be shown
-}
-
 // NewHub makes a hub. It owns no goroutine.
 func NewHub(o HubOptions) *Hub {
+	if o.Container == "" {
+		o.Container = ffpipe.MP4
+	}
 	if o.MemoryLimit <= 0 {
 		o.MemoryLimit = defaultMemoryLimit
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Hub{o: o, subs: make(map[*Subscription]struct{})}
+	return &Hub{o: o, format: newFormat(o), subs: make(map[*Subscription]struct{})}
 }
 
 // Run publishes one encoder run, whose input began at from (End, for a
@@ -91,7 +85,7 @@ func (h *Hub) Run(r io.Reader, from programme.Point) error {
 		return err
 	}
 	defer h.finish()
-	in, started := newBoxReader(r), false
+	in, started := h.format.reader(r), false
 	for {
 		u, err := in.next()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -136,35 +130,13 @@ func (h *Hub) finish() {
 	h.running = false
 }
 
-// beginRun takes a run's init segment and finds where its tracks go on.
+// beginRun takes a run's beginning and finds where it goes on.
 func (h *Hub) beginRun(u unit, from programme.Point) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.init == nil {
-		parsed, err := parseMoov(u.head)
-		if err != nil {
-			return err
-		}
-		var video, audio bool
-		tracks := make([]hubTrack, len(parsed))
-		for i, t := range parsed {
-			tracks[i].track = t
-			video, audio = video || t.video, audio || !t.video
-		}
-		if video != h.o.HasVideo || audio != h.o.HasAudio || video && h.o.FPS <= 0 {
-			return fmt.Errorf("%w: video %t, audio %t", ErrInitChanged, video, audio)
-		}
-		h.parsed, h.tracks = parsed, tracks
-	} else if !bytes.Equal(h.init.Data, u.data) {
-		return fmt.Errorf("%w: init segment of %d bytes differs from the first", ErrInitChanged, len(u.data))
+	if err := h.format.begin(u, from); err != nil {
+		return err
 	}
-	tracks := slices.Clone(h.tracks)
-	for i := range tracks {
-		if err := tracks[i].rebase(from, h.o.FPS); err != nil {
-			return err
-		}
-	}
-	h.tracks = tracks
 	h.o.Log.Debug("encoder run begins", "frame", from.Frame, "sample", from.Sample, "restart", h.init != nil)
 	if h.o.HasVideo {
 		h.stats.Missing = from.Frame - h.start.Frame - h.stats.Frames
@@ -176,30 +148,6 @@ func (h *Hub) beginRun(u unit, from programme.Point) error {
 			s.push(h.init)
 		}
 	}
-	return nil
-}
-
-// rebase finds what has to be added to the times of a run that begins at from.
-// The run's own time zero is where its first input is shown, less the track's
-// shift; both cancel out, so that the offset is from itself in media ticks.
-func (t *hubTrack) rebase(from programme.Point, fps int) error {
-	at, per := from.Sample, int64(programme.SampleRate)
-	if t.video {
-		at, per = from.Frame, int64(fps)
-	}
-	if at < 0 || at >= maxTicks {
-		return fmt.Errorf("%w: %d", ErrRewound, at)
-	}
-	offset := rescale(at, t.timescale, per)
-	published := max(t.decoded, t.shown)
-	// A point is whole frames or samples: half of one may be lost in rounding.
-	if offset < published && published-offset <= t.timescale/per+1 {
-		offset = published
-	}
-	if offset < published {
-		return fmt.Errorf("%w: %d instead of %d ticks", ErrRewound, offset, published)
-	}
-	t.offset, t.decoded, t.shown = offset, offset, offset
 	return nil
 }
 
@@ -215,29 +163,13 @@ func (h *Hub) publish(u unit) error {
 func (h *Hub) publishLocked(u unit) (programme.Point, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	trafs, sequence, err := parseMoof(u.head, h.parsed)
+	f, frames, err := h.format.place(u)
 	if err != nil {
 		return programme.Point{}, err
 	}
-	f := &Fragment{Data: u.data}
-	frames := int64(0)
-	tracks := slices.Clone(h.tracks) // so that a bad fragment changes nothing
-	for i := range trafs {
-		for j := range tracks {
-			if tracks[j].id != trafs[i].id {
-				continue
-			}
-			if err := h.place(&tracks[j], &trafs[i], f); err != nil {
-				return programme.Point{}, err
-			}
-			if tracks[j].video {
-				frames += trafs[i].samples
-			}
-		}
+	if f == nil { // nothing in it is new
+		return h.end(), nil
 	}
-	h.tracks = tracks
-	h.seq++
-	binary.BigEndian.PutUint32(sequence, h.seq)
 	h.stats.Fragments++
 	h.stats.Frames += frames
 	h.stats.Bytes += int64(len(f.Data))
@@ -246,32 +178,6 @@ func (h *Hub) publishLocked(u unit) (programme.Point, error) {
 		s.push(f)
 	}
 	return h.end(), nil
-}
-
-// place moves one track's part of a fragment. Called locked.
-func (h *Hub) place(t *hubTrack, tf *traf, f *Fragment) error {
-	if err := tf.setBase(tf.base + t.offset); err != nil {
-		return err
-	}
-	if tf.base < t.decoded {
-		return fmt.Errorf("%w: track %d goes back from %d to %d", ErrMalformed, t.id, t.decoded, tf.base)
-	}
-	if tf.base+tf.duration >= maxTicks || tf.presentation >= maxTicks {
-		return fmt.Errorf("%w: track %d too long", ErrMalformed, t.id)
-	}
-	t.decoded = tf.base + tf.duration
-	if t.video {
-		t.shown = max(t.shown, tf.base+tf.presentation-t.shift)
-		f.VideoStart = rescale(tf.base, int64(h.o.FPS), t.timescale)
-		f.VideoEnd = rescale(t.decoded, int64(h.o.FPS), t.timescale)
-		f.Key = tf.key
-		return nil
-	}
-	t.shown = t.decoded
-	f.AudioStart = max(0, rescale(tf.base-t.shift, programme.SampleRate, t.timescale))
-	f.AudioEnd = max(0, rescale(t.decoded-t.shift, programme.SampleRate, t.timescale))
-	f.Key = f.Key || !h.o.HasVideo
-	return nil
 }
 
 // remember keeps a fragment for late subscribers. Called locked.
@@ -296,16 +202,25 @@ func (h *Hub) End() programme.Point {
 }
 
 func (h *Hub) end() programme.Point { // called locked
-	end := h.start
-	for i := range h.tracks {
-		t := &h.tracks[i]
-		if t.video {
-			end.Frame = rescale(max(t.decoded, t.shown), int64(h.o.FPS), t.timescale)
-		} else {
-			end.Sample = rescale(t.decoded, programme.SampleRate, t.timescale)
-		}
+	if h.init == nil {
+		return h.start
 	}
-	return end
+	return h.format.end(h.start)
+}
+
+// Total is what the programme came to, once all of it is published.
+func (h *Hub) Total() (total programme.Point, whole bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.total, h.whole
+}
+
+// finished tells that everything is published, and what that is. Encoding calls
+// it before it closes the hub.
+func (h *Hub) finished(total programme.Point) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.total, h.whole = total, true
 }
 
 // HubStats are counts since NewHub.

@@ -52,7 +52,7 @@ func times(t *testing.T, h *Hub, f *Fragment) (video, audio int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trafs, _, err := parseMoof(u.head, h.parsed)
+	trafs, _, err := parseMoof(u.head, h.format.(*movie).parsed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ func commonFlags() []cli.Flag {
 		&cli.StringFlag{Name: "config", Usage: "YAML configuration `FILE`", Sources: cli.EnvVars("EGRESS_CONFIG_FILE")},
 		&cli.StringFlag{Name: "config-body", Usage: "the configuration itself, as `YAML`", Sources: cli.EnvVars("EGRESS_CONFIG_BODY")},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the `FILE` to record into; the templates of the API work here too"},
+		&cli.StringFlag{Name: "file-type", Usage: "`TYPE` of the file: MP4, or for --audio-only OGG or MP3 too; the name's extension follows it"},
 		&cli.StringFlag{Name: "preset", Usage: "encoding `PRESET` of the API, such as H264_1080P_30"},
 		&cli.BoolFlag{Name: "json", Usage: "print the final EgressInfo as JSON"},
 	}
@@ -31,6 +32,7 @@ func roomFlags() []cli.Flag {
 		&cli.StringFlag{Name: "layout", Usage: "`LAYOUT` of the template: grid, speaker or single-speaker"},
 		&cli.StringFlag{Name: "custom-base-url", Usage: "`URL` of a template of your own"},
 		&cli.BoolFlag{Name: "video-only", Usage: "record no sound"},
+		&cli.BoolFlag{Name: "audio-only", Usage: "record no picture; the file is OGG unless --file-type says otherwise"},
 	)
 }
 
@@ -39,6 +41,7 @@ func webFlags() []cli.Flag {
 		&cli.StringFlag{Name: "url", Usage: "`URL` of the page"},
 		&cli.BoolFlag{Name: "await-start-signal", Usage: "begin when the page logs START_RECORDING"},
 		&cli.BoolFlag{Name: "video-only", Usage: "record no sound"},
+		&cli.BoolFlag{Name: "audio-only", Usage: "record no picture; the file is OGG unless --file-type says otherwise"},
 	}
 }
 
@@ -55,13 +58,13 @@ func serverFlags() []cli.Flag {
 
 func roomRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 	return request(cmd, "room-composite", "file_outputs", fileOutput, map[string]string{
-		"room": "room_name", "layout": "layout", "custom-base-url": "custom_base_url", "video-only": "video_only",
+		"room": "room_name", "layout": "layout", "custom-base-url": "custom_base_url", "video-only": "video_only", "audio-only": "audio_only",
 	})
 }
 
 func webRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 	return request(cmd, "web", "file_outputs", fileOutput, map[string]string{
-		"url": "url", "await-start-signal": "await_start_signal", "video-only": "video_only",
+		"url": "url", "await-start-signal": "await_start_signal", "video-only": "video_only", "audio-only": "audio_only",
 	})
 }
 
@@ -69,12 +72,19 @@ func egressRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 	return request(cmd, "egress", "outputs", unifiedOutput, map[string]string{"room": "room_name"})
 }
 
-func fileOutput(path string) any    { return map[string]any{"filepath": path} }
-func unifiedOutput(path string) any { return map[string]any{"file": fileOutput(path)} }
+func fileOutput(cmd *cli.Command) any {
+	file := map[string]any{"filepath": cmd.String("output")}
+	if kind := cmd.String("file-type"); kind != "" {
+		file["file_type"] = kind
+	}
+	return file
+}
+
+func unifiedOutput(cmd *cli.Command) any { return map[string]any{"file": fileOutput(cmd)} }
 
 // request lays the flags over the JSON of the request file, by the API's own field names, so that
-// one parser sees both. outputs is the field that --output replaces with what output makes of it.
-func request(cmd *cli.Command, kind, outputs string, output func(path string) any, fields map[string]string) (*rpc.StartEgressRequest, error) {
+// one parser sees both. outputs is the field that --output and --file-type replace with what output makes of it.
+func request(cmd *cli.Command, kind, outputs string, output func(*cli.Command) any, fields map[string]string) (*rpc.StartEgressRequest, error) {
 	body, err := requestFile(cmd)
 	if err != nil {
 		return nil, err
@@ -92,8 +102,8 @@ func request(cmd *cli.Command, kind, outputs string, output func(path string) an
 		delete(body, "advanced") // one of both
 		set("preset", cmd.String("preset"))
 	}
-	if cmd.IsSet("output") {
-		set(outputs, []any{output(cmd.String("output"))})
+	if cmd.IsSet("output") || cmd.IsSet("file-type") {
+		set(outputs, []any{output(cmd)})
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {

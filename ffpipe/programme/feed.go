@@ -132,6 +132,13 @@ func (f *Feed) End(frames, samples int64) {
 	f.changed.Broadcast()
 }
 
+// Total is what the programme came to; zero before End.
+func (f *Feed) Total() Point {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.total
+}
+
 // Forget tells that no encoder will be served from before that point, so that its sound need not be retained.
 func (f *Feed) Forget(before Point) {
 	f.mu.Lock()

@@ -128,7 +128,7 @@ func TestTruncateRealFiles(t *testing.T) {
 		if err := os.WriteFile(path, data[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		size, err := TruncateMP4(OS(), path)
+		size, err := Truncate(OS(), ffpipe.MP4, path)
 		if cut < whole[0].end {
 			if err == nil {
 				t.Errorf("cut at %d: %d bytes left", cut, size)

@@ -15,17 +15,23 @@ import (
 
 // Finaliser is what [Finalise] works with.
 type Finaliser struct {
-	FFmpeg string       // executable; "" = "ffmpeg" in PATH
+	Container ffpipe.Container // of both files; "" = MP4
+	// Samples is how long the programme's sound is, at 48 kHz. Ogg and MP3 end
+	// there and not with what the encoder had to add; 0 = it is not known.
+	Samples int64
+
+	FFmpeg string       // executable that makes MP4; "" = "ffmpeg" in PATH
 	FS     FS           // nil = OS(); ffmpeg itself always writes to the system's
 	Log    *slog.Logger // nil discards
 
 	remux func(ctx context.Context, in, out string) error // tests replace it
 }
 
-// Finalise makes target, an MP4 with its index in front, out of a work file of
-// whole fragments: one -c copy run into [Temporary] beside the target, checked,
-// synced and renamed. The work file stays; its owner removes it. The end of ctx
-// kills the run.
+// Finalise makes target out of a work file of whole parts: an MP4 with its index
+// in front by one -c copy run, an Ogg file whose last page is marked and ends
+// with the programme, an MP3 file with an Info frame. It is made in [Temporary]
+// beside the target, checked, synced and renamed. The work file stays; its owner
+// removes it. The end of ctx kills the run.
 //
 // On failure the temporary is removed and nothing is changed under either name;
 // only if the last step, syncing the directory, fails, the whole new file is at
@@ -37,10 +43,6 @@ func Finalise(ctx context.Context, f Finaliser, work, target string) (err error)
 	if fs == nil {
 		fs = OS()
 	}
-	remux := f.remux
-	if remux == nil {
-		remux = f.run
-	}
 	temporary := Temporary(work, target)
 	defer func() {
 		if err == nil {
@@ -51,17 +53,32 @@ func Finalise(ctx context.Context, f Finaliser, work, target string) (err error)
 			err = fmt.Errorf("%w (and remove the temporary file: %w)", err, gone)
 		}
 	}()
-	media, err := mediaBytes(fs, work)
+	switch f.Container {
+	case ffpipe.Ogg, ffpipe.MP3:
+		err = f.rewrite(fs, work, temporary)
+	default:
+		err = f.index(ctx, fs, work, temporary)
+	}
 	if err != nil {
 		return err
 	}
-	if err := remux(ctx, work, temporary); err != nil {
-		return err
-	}
-	if err := seal(fs, temporary, media); err != nil {
-		return err
-	}
 	return publish(fs, temporary, target)
+}
+
+// index makes and seals an MP4 with its index in front.
+func (f Finaliser) index(ctx context.Context, fs FS, in, out string) error {
+	remux := f.remux
+	if remux == nil {
+		remux = f.run
+	}
+	media, err := mediaBytes(fs, in)
+	if err != nil {
+		return err
+	}
+	if err := remux(ctx, in, out); err != nil {
+		return err
+	}
+	return seal(fs, out, media)
 }
 
 // Temporary is the hidden name, beside target, under which the file is made. It

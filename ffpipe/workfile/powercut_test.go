@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/ffegress/ffegress/ffpipe"
 )
 
 const (
@@ -103,7 +105,7 @@ func (rec recording) check(d *disk) error {
 		}
 		return nil
 	}
-	size, err := TruncateMP4(d, workPath)
+	size, err := Truncate(d, ffpipe.MP4, workPath)
 	if errors.Is(err, ErrEmpty) {
 		if len(rec.ends) > 0 && rec.synced >= rec.ends[0] {
 			return fmt.Errorf("ErrEmpty with %d synced bytes", rec.synced)
@@ -158,7 +160,7 @@ func TestPowerCut(t *testing.T) {
 				// Every other time the power fails again during the recovery.
 				if cut%2 == 0 {
 					after.cutAt = after.rand.IntN(12) + 1
-					if _, err := TruncateMP4(after, workPath); errors.Is(err, errPower) {
+					if _, err := Truncate(after, ffpipe.MP4, workPath); errors.Is(err, errPower) {
 						inTruncate++
 					}
 					after.off = true
@@ -171,7 +173,7 @@ func TestPowerCut(t *testing.T) {
 		}
 	}
 	if cuts < 1000 || inTruncate < 100 {
-		t.Errorf("only %d cuts, %d of them in TruncateMP4", cuts, inTruncate)
+		t.Errorf("only %d cuts, %d of them in Truncate", cuts, inTruncate)
 	}
-	t.Logf("%d cuts, and %d in TruncateMP4 after them", cuts, inTruncate)
+	t.Logf("%d cuts, and %d in Truncate after them", cuts, inTruncate)
 }

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/ffegress/ffegress/ffpipe"
 )
 
-// ErrEmpty means that there is not one whole fragment: nothing to deliver.
+// ErrEmpty means that there is not one whole fragment, page or frame: nothing to
+// deliver.
 var ErrEmpty = errors.New("no whole fragment")
 
 const (
@@ -16,10 +19,10 @@ const (
 	unsynced = 32 << 20
 )
 
-// TruncateMP4 cuts a fragmented MP4 (ftyp moov (moof mdat)*) behind its last
-// whole fragment, makes that durable and returns the new size. A file without
-// one is left as it is, with ErrEmpty. Other errors wrap the file system's.
-func TruncateMP4(fs FS, path string) (size int64, err error) {
+// Truncate cuts a work file behind its last whole fragment (MP4), page (Ogg) or
+// frame (MP3), makes that durable and returns the new size. A file without one
+// is left as it is, with ErrEmpty. Other errors wrap the file system's.
+func Truncate(fs FS, c ffpipe.Container, path string) (size int64, err error) {
 	file, err := fs.Open(path)
 	if err != nil {
 		return 0, fmt.Errorf("truncate work file: %w", err)
@@ -29,7 +32,7 @@ func TruncateMP4(fs FS, path string) (size int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("truncate work file: %w", err)
 	}
-	whole, err := wholeMP4(file, end)
+	whole, err := wholeOf(c, file, end)
 	if err != nil {
 		return 0, fmt.Errorf("truncate work file: %w", err)
 	}
@@ -46,6 +49,20 @@ func TruncateMP4(fs FS, path string) (size int64, err error) {
 		return 0, fmt.Errorf("sync truncated work file: %w", err)
 	}
 	return whole, nil
+}
+
+// wholeOf returns where the last whole part of a work file ends, 0 if there is
+// none.
+func wholeOf(c ffpipe.Container, r io.ReaderAt, end int64) (int64, error) {
+	switch c {
+	case ffpipe.Ogg:
+		pages, err := scanPages(r, end)
+		return pages.end, err
+	case ffpipe.MP3:
+		frames, err := scanFrames(r, end)
+		return frames.end, err
+	}
+	return wholeMP4(r, end)
 }
 
 // fragment is where one moof with its mdat stands.

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"syscall"
 	"testing"
+
+	"github.com/ffegress/ffegress/ffpipe"
 )
 
 // memory puts data on a disk as the work file.
@@ -76,7 +78,7 @@ func TestTruncateMP4(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := memory(bytes.Clone(tt.data))
-			size, err := TruncateMP4(d, workPath)
+			size, err := Truncate(d, ffpipe.MP4, workPath)
 			got := d.names[workPath]
 			if tt.want == 0 {
 				if !errors.Is(err, ErrEmpty) || !bytes.Equal(got.data, tt.data) {
@@ -104,7 +106,7 @@ func TestTruncateErrors(t *testing.T) {
 			}
 			return 0, nil
 		}
-		if _, err := TruncateMP4(d, workPath); !errors.Is(err, syscall.EIO) {
+		if _, err := Truncate(d, ffpipe.MP4, workPath); !errors.Is(err, syscall.EIO) {
 			t.Errorf("%s: err = %v", op, err)
 		}
 	}
@@ -118,7 +120,7 @@ func FuzzTruncateMP4(f *testing.F) {
 	f.Add(initSegment())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := memory(bytes.Clone(data))
-		size, err := TruncateMP4(d, workPath)
+		size, err := Truncate(d, ffpipe.MP4, workPath)
 		if err != nil {
 			if !errors.Is(err, ErrEmpty) || !bytes.Equal(d.names[workPath].data, data) {
 				t.Fatalf("err = %v", err)
@@ -129,7 +131,7 @@ func FuzzTruncateMP4(f *testing.F) {
 			t.Fatalf("size %d of %d", size, len(data))
 		}
 		// What is left is whole: nothing more is cut.
-		if again, err := TruncateMP4(d, workPath); err != nil || again != size {
+		if again, err := Truncate(d, ffpipe.MP4, workPath); err != nil || again != size {
 			t.Fatalf("again: %d, %v; first %d", again, err, size)
 		}
 		if n, err := mediaBytes(d, workPath); err != nil && !errors.Is(err, ErrEmpty) || n > size {

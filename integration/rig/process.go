@@ -109,7 +109,7 @@ func RoleOf(name string, args []string) string {
 		return lower
 	case lower != "ffmpeg":
 		return name
-	case slices.Contains(args, "libx264") || slices.Contains(args, "aac"):
+	case slices.ContainsFunc([]string{"libx264", "aac", "libopus", "libmp3lame"}, func(codec string) bool { return slices.Contains(args, codec) }):
 		return "encoder"
 	case slices.Contains(args, "copy"):
 		return "finaliser"

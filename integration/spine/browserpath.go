@@ -20,6 +20,15 @@ func BrowserPath() []accept.Case {
 		busStart(asCluster),
 		busFailover(true),
 		onLine(7, cost(hd, 30*time.Second)),
+		soundTake(soundFiles[0], false, 10*time.Second, strict),
+		soundTake(soundFiles[1], false, 10*time.Second, strict),
+		soundTake(soundFiles[2], false, 10*time.Second, strict),
+		soundTake(soundFiles[3], false, 10*time.Second, strict),
+		soundTake(soundFiles[0], true, 10*time.Second, strict),
+		soundTake(soundFiles[1], true, 10*time.Second, strict),
+		soundTake(soundFiles[2], true, 10*time.Second, strict),
+		soundTake(soundFiles[3], true, 10*time.Second, strict),
+		killSound(3),
 		onLine(7, cost(fullHD, 30*time.Second)),
 		updateLayout(5 * time.Second),
 		customTemplate(5 * time.Second),
@@ -31,6 +40,7 @@ func BrowserPath() []accept.Case {
 func browserPathSample() []accept.Case {
 	return []accept.Case{
 		poolStart(2, 0),
+		soundTake(soundFiles[0], false, 8*time.Second, busy),
 		unifiedInfo(3 * time.Second),
 		badUnified(false),
 		updateLayout(3 * time.Second),

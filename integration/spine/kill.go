@@ -12,6 +12,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 
+	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/rig"
@@ -84,7 +85,7 @@ func (l *lab) killDaemonOnce(ctx context.Context, n int) (time.Duration, error) 
 	if err := copyFile(work, cut); err != nil {
 		return 0, err
 	}
-	if _, err := workfile.TruncateMP4(workfile.OS(), cut); err != nil {
+	if _, err := workfile.Truncate(workfile.OS(), ffpipe.MP4, cut); err != nil {
 		return 0, err
 	}
 	media, err := playable(ctx, cut)

@@ -87,7 +87,7 @@ func (w *wish) checkStorage(conf *config.Config) error {
 }
 
 // checkSupported refuses what is right and not built yet.
-func (w *wish) checkSupported(conf *config.Config, enc encoding) error {
+func (w *wish) checkSupported(conf *config.Config) error {
 	switch o := &w.want; {
 	case w.feature != "":
 		return errUnsupported(w.feature)
@@ -97,10 +97,6 @@ func (w *wish) checkSupported(conf *config.Config, enc encoding) error {
 		return errUnsupported("stream output")
 	case len(o.images) > 0:
 		return errUnsupported("image output")
-	case !w.video:
-		return errUnsupported("audio_only")
-	case w.audio && enc.audioCodec == livekit.AudioCodec_OPUS:
-		return errUnsupported("audio_codec OPUS in an MP4 file")
 	}
 	for _, target := range w.want.targets {
 		if store := cmp.Or(target, conf.Storage.Provider()); store != "" {

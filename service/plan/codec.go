@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/ffpipe"
 )
 
 // container is a format that an output has, and what may be in it; the first audio codec is its default.
@@ -11,28 +13,42 @@ type container struct {
 	name  string
 	audio []livekit.AudioCodec
 	video bool // H.264, the only video codec that is encoded
+
+	// Of files.
+	ext   string
+	muxer ffpipe.Container
 }
 
+const (
+	aac  = livekit.AudioCodec_AAC
+	opus = livekit.AudioCodec_OPUS
+	mp3  = livekit.AudioCodec_AC_MP3
+)
+
 var (
-	containerMP4  = container{"video/mp4", []livekit.AudioCodec{livekit.AudioCodec_AAC, livekit.AudioCodec_OPUS}, true}
-	containerOGG  = container{"audio/ogg", []livekit.AudioCodec{livekit.AudioCodec_OPUS}, false}
-	containerMP3  = container{"audio/mpeg", []livekit.AudioCodec{livekit.AudioCodec_AC_MP3}, false}
-	containerHLS  = container{"application/x-mpegurl", []livekit.AudioCodec{livekit.AudioCodec_AAC}, true}
-	containerRTMP = container{"rtmp", []livekit.AudioCodec{livekit.AudioCodec_AAC}, true}
-	containerSRT  = container{"srt", []livekit.AudioCodec{livekit.AudioCodec_AAC}, true}
+	containerMP4  = container{"video/mp4", []livekit.AudioCodec{aac, opus}, true, ".mp4", ffpipe.MP4}
+	containerOGG  = container{"audio/ogg", []livekit.AudioCodec{opus}, false, ".ogg", ffpipe.Ogg}
+	containerMP3  = container{"audio/mpeg", []livekit.AudioCodec{mp3}, false, ".mp3", ffpipe.MP3}
+	containerHLS  = container{name: "application/x-mpegurl", audio: []livekit.AudioCodec{aac}, video: true}
+	containerRTMP = container{name: "rtmp", audio: []livekit.AudioCodec{aac}, video: true}
+	containerSRT  = container{name: "srt", audio: []livekit.AudioCodec{aac}, video: true}
+
+	// A file of no type said holds everything, until the codec is known and chooses its type.
+	containerAny      = container{audio: []livekit.AudioCodec{aac, opus, mp3}, video: true}
+	containerAnyAudio = container{audio: []livekit.AudioCodec{opus, aac, mp3}}
 )
 
 var codecNames = map[livekit.AudioCodec]string{
-	livekit.AudioCodec_AAC:    "audio/aac",
-	livekit.AudioCodec_OPUS:   "audio/opus",
-	livekit.AudioCodec_AC_MP3: "audio/mpeg",
+	aac:  "audio/aac",
+	opus: "audio/opus",
+	mp3:  "audio/mpeg",
 }
 
 const codecH264 = "video/h264"
 
 // checkCodecs finds codecs that all outputs take, and settles the audio codec.
 func (w *wish) checkCodecs(e *encoding) error {
-	all, err := w.containers(e)
+	all, err := w.containers()
 	if err != nil {
 		return err
 	}
@@ -40,9 +56,9 @@ func (w *wish) checkCodecs(e *encoding) error {
 		return nil
 	}
 	asked := e.audioCodec != livekit.AudioCodec_DEFAULT_AC
-	if w.want.stream != nil {
+	if w.want.streamProtocol == livekit.StreamProtocol_RTMP || w.want.streamProtocol == livekit.StreamProtocol_SRT {
 		// Today a stream overrides the request's codec without a word.
-		e.audioCodec, asked = livekit.AudioCodec_AAC, true
+		e.audioCodec, asked = aac, true
 	}
 	if w.audio {
 		if err := e.fitAudio(all, asked); err != nil {
@@ -60,7 +76,12 @@ func (w *wish) checkCodecs(e *encoding) error {
 			return errNoCodec()
 		}
 	}
-	return nil
+	if w.audio {
+		if err := e.checkAudio(); err != nil {
+			return err
+		}
+	}
+	return w.chooseFileType(e)
 }
 
 func (e *encoding) fitAudio(all []container, asked bool) error {
@@ -82,10 +103,10 @@ func (e *encoding) fitAudio(all []container, asked bool) error {
 }
 
 // containers lists the outputs' formats in today's order of precedence: file, segments, stream.
-func (w *wish) containers(e *encoding) ([]container, error) {
+func (w *wish) containers() ([]container, error) {
 	var all []container
 	if w.want.file != nil {
-		c, err := w.fileContainer(e)
+		c, err := w.fileContainer()
 		if err != nil {
 			return nil, err
 		}
@@ -105,8 +126,8 @@ func (w *wish) containers(e *encoding) ([]container, error) {
 	return all, nil
 }
 
-// fileContainer resolves the file type. The name's extension has no say in it, as today.
-func (w *wish) fileContainer(e *encoding) (container, error) {
+// fileContainer is what the file type says. The name's extension has no say in it, as today.
+func (w *wish) fileContainer() (container, error) {
 	switch w.want.file.kind {
 	case livekit.EncodedFileType_MP4:
 		return containerMP4, nil
@@ -115,15 +136,35 @@ func (w *wish) fileContainer(e *encoding) (container, error) {
 	case livekit.EncodedFileType_MP3:
 		return containerMP3, nil
 	case livekit.EncodedFileType_DEFAULT_FILETYPE, fileTypeMCAP:
-		switch {
-		case w.video, e.audioCodec == livekit.AudioCodec_AAC, w.want.stream != nil, w.want.segments != nil:
-			return containerMP4, nil
-		case e.audioCodec == livekit.AudioCodec_AC_MP3:
-			return containerMP3, nil
+		if w.video {
+			return containerAny, nil
 		}
-		return containerOGG, nil
+		return containerAnyAudio, nil
 	}
 	return container{}, errField("file_type")
+}
+
+// chooseFileType settles the file's container, now that the codecs are.
+func (w *wish) chooseFileType(e *encoding) error {
+	f := w.want.file
+	if f == nil {
+		return nil
+	}
+	var err error
+	if f.container, err = w.fileContainer(); err != nil || f.container.ext != "" {
+		return err
+	}
+	switch {
+	case w.video && w.audio && e.audioCodec == mp3:
+		return errNoFileType()
+	case w.video, e.audioCodec == aac:
+		f.container = containerMP4
+	case e.audioCodec == mp3:
+		f.container = containerMP3
+	default:
+		f.container = containerOGG
+	}
+	return nil
 }
 
 // fileTypeMCAP is a newer protocol's MCAP, which today's server treats as the default.

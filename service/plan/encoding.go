@@ -2,7 +2,6 @@ package plan
 
 import (
 	"math"
-	"slices"
 
 	"github.com/livekit/protocol/livekit"
 
@@ -30,9 +29,6 @@ const (
 	// maxVideoBitrate keeps the rate control's buffer, ten seconds at most, below 2³¹ bits.
 	maxVideoBitrate = 200_000
 )
-
-// frequencies are the sample rates that AAC has.
-var frequencies = []int{7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}
 
 // presets are the sizes, frame rates and bit rates of EncodingOptionsPreset; what is not here is the same for all.
 var presets = map[livekit.EncodingOptionsPreset]encoding{
@@ -100,9 +96,6 @@ func (e *encoding) override(o *livekit.EncodingOptions) error {
 			*n.to = int(n.value)
 		}
 	}
-	if !slices.Contains(frequencies, e.audioFrequency) {
-		return errField("audio_frequency")
-	}
 	if k := o.KeyFrameInterval; k < 0 || k > math.MaxInt32/maxFPS || math.IsNaN(k) {
 		return errField("key_frame_interval")
 	}
@@ -143,8 +136,9 @@ func (e encoding) format(audio, video bool) programme.Format {
 	return programme.Format{Width: e.width, Height: e.height, FPS: e.fps, Audio: audio, Video: video}
 }
 
-func (e encoding) options(audio, video bool, threads int) ffpipe.EncoderOptions {
+func (e encoding) options(in ffpipe.Container, audio, video bool, threads int) ffpipe.EncoderOptions {
 	return ffpipe.EncoderOptions{
+		Container:        in,
 		Audio:            audio,
 		Video:            video,
 		Width:            e.width,
@@ -154,7 +148,7 @@ func (e encoding) options(audio, video bool, threads int) ffpipe.EncoderOptions 
 		Profile:          e.profile,
 		KeyFrameInterval: e.keyFrameInterval,
 		Threads:          threads,
-		AudioCodec:       "aac",
+		AudioCodec:       encoders[e.audioCodec],
 		AudioBitrate:     e.audioBitrate,
 		AudioFrequency:   e.audioFrequency,
 	}

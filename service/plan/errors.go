@@ -18,6 +18,10 @@ func errNoCodec() error {
 	return psrpc.NewErrorf(psrpc.InvalidArgument, "no supported codec is compatible with all outputs")
 }
 
+func errNoFileType() error {
+	return psrpc.NewErrorf(psrpc.InvalidArgument, "no supported file output type is compatible with the selected codecs")
+}
+
 // errURL shows the url without what is secret in it, unlike LiveKit Egress.
 func errURL(raw, reason string) error {
 	return psrpc.NewErrorf(psrpc.InvalidArgument, "invalid url %s: %s", redactURL(raw), reason)

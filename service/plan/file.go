@@ -34,7 +34,7 @@ func (w *wish) file(conf *config.Config, req *rpc.StartEgressRequest, now time.T
 	if err := outputs.RetrySafe(requested, int(req.RetryCount)); err != nil {
 		return File{}, errRetry()
 	}
-	name, err := outputs.FileName(requested, ".mp4", outputs.NameTokens{
+	name, err := outputs.FileName(requested, w.want.file.container.ext, outputs.NameTokens{
 		HasRoom:  w.inRoom || w.roomName != "",
 		RoomName: w.roomName,
 		RoomID:   req.RoomId,
@@ -50,5 +50,5 @@ func (w *wish) file(conf *config.Config, req *rpc.StartEgressRequest, now time.T
 	if err != nil {
 		return File{}, errLocal(err)
 	}
-	return File{Requested: requested, Name: name, Path: full, Type: containerMP4.name}, nil
+	return File{Requested: requested, Name: name, Path: full, Type: w.want.file.container.name}, nil
 }

@@ -27,8 +27,9 @@ var (
 
 // fileWish is a file output of either API.
 type fileWish struct {
-	kind livekit.EncodedFileType
-	path string
+	kind      livekit.EncodedFileType
+	path      string
+	container container // resolved
 }
 
 // outputSet is what a request wants made: at most one file, stream and segments, any number of images.

@@ -88,7 +88,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 	if err != nil {
 		return nil, err
 	}
-	if err := w.checkSupported(conf, enc); err != nil {
+	if err := w.checkSupported(conf); err != nil {
 		return nil, err
 	}
 	p := &Plan{
@@ -99,7 +99,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		AcceptedAt:  now,
 		Source:      src,
 		Format:      enc.format(w.audio, w.video),
-		Encoder:     enc.options(w.audio, w.video, conf.VideoEncoderThreads),
+		Encoder:     enc.options(w.want.file.container.muxer, w.audio, w.video, conf.VideoEncoderThreads),
 		File:        file,
 		MaxDuration: conf.SessionLimits.FileOutputMaxDuration,
 		FFmpeg:      conf.Binaries.FFmpeg,

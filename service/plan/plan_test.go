@@ -87,6 +87,7 @@ func summary(t *testing.T, p *Plan) []byte {
 		"browser": fmt.Sprintf("%dx%dx%d@%d in %s", b.Width, b.Height, b.Depth, b.FPS, b.Dir),
 		"video":   fmt.Sprintf("%dx%d@%d %s %d kb/s, key frames %g s", e.Width, e.Height, e.FPS, e.Profile, e.VideoBitrate, e.KeyFrameInterval),
 		"audio":   fmt.Sprintf("%s %d kb/s %d Hz", e.AudioCodec, e.AudioBitrate, e.AudioFrequency),
+		"encoder": string(e.Container),
 		"file":    fmt.Sprintf("%q: %s %s", p.File.Requested, p.File.Name, p.File.Type),
 		"limit":   fmt.Sprintf("%v", p.MaxDuration),
 		"workdir": p.WorkDir,

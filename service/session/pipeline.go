@@ -45,7 +45,7 @@ func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
 	p := &pipeline{programme: programme.New(o.Format, programme.Options{Patience: o.Patience, Log: o.Log}), log: o.Log}
 	feed := programme.NewFeed(o.Format, o.Log)
 	hub := outputs.NewHub(outputs.HubOptions{
-		FPS: o.Format.FPS, HasVideo: o.Format.Video, HasAudio: o.Format.Audio, Log: o.Log,
+		Container: o.Encoder.Container, FPS: o.Format.FPS, HasVideo: o.Format.Video, HasAudio: o.Format.Audio, Log: o.Log,
 	})
 	p.encoding = &outputs.Encoding{FFmpeg: o.FFmpeg, Options: o.Encoder, Feed: feed, Hub: hub, Log: o.Log}
 	p.output = o.NewOutput(hub)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 
+	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/outputs"
 )
 
@@ -60,6 +61,13 @@ func (s *Session) encoderHole() string {
 	st := s.pipeline.encoding.Stats()
 	if st.Restarts == 0 {
 		return ""
+	}
+	if !s.plan.Format.Video {
+		text := fmt.Sprintf("Encoder restarted %d times", st.Restarts)
+		if st.HoleSamples > 0 {
+			text += fmt.Sprintf(", sound missing for %.1f s", float64(st.HoleSamples)/programme.SampleRate)
+		}
+		return text
 	}
 	hole := time.Duration(st.HoleFrames) * time.Second / time.Duration(s.plan.Format.FPS)
 	return fmt.Sprintf("Encoder restarted %d times, picture held for %.1f s", st.Restarts, hole.Seconds())

@@ -190,7 +190,7 @@ func (s *Session) prepare(ctx context.Context) error {
 		NewOutput: func(hub *outputs.Hub) outputs.Output {
 			return &outputs.File{
 				Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,
-				Work: filepath.Join(s.plan.WorkDir, "work.mp4"), Target: s.plan.File.Path,
+				Work: filepath.Join(s.plan.WorkDir, "work"+filepath.Ext(s.plan.File.Path)), Target: s.plan.File.Path,
 			}
 		},
 	})
