@@ -8,11 +8,12 @@ import (
 
 // BrowserPath is every case of issue A2, at full length.
 func BrowserPath() []accept.Case {
-	return []accept.Case{
+	cases := []accept.Case{
 		poolStart(100, 20),
 		killCampaign(20),
 		cycles(50),
 		unifiedInfo(5 * time.Second),
+		advanced(10 * time.Second),
 		badUnified(true),
 		misconfigured(5 * time.Second),
 		busStart(overTLS),
@@ -34,6 +35,7 @@ func BrowserPath() []accept.Case {
 		customTemplate(5 * time.Second),
 		simulcast(10 * time.Second),
 	}
+	return append(cases, presets(10*time.Second)...)
 }
 
 // browserPathSample is what `make test` has time for of issue A2.
