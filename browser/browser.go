@@ -100,7 +100,7 @@ func (b *Browser) launch(ctx context.Context) error {
 		return err
 	}
 	b.health.watch(partPage, b.page.failed, func() error { return b.page.failure })
-	return nil
+	return b.page.fit(b.o.Width, b.o.Height)
 }
 
 // Open loads a page: up to three tries of 30 s, again only after a timeout or

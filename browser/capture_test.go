@@ -187,26 +187,32 @@ func checkTone(t *testing.T, pcm []int16) {
 	}
 }
 
-// TestDepth16 expects the bars of a display with 16 bits, in which they are
-// exact, too.
-func TestDepth16(t *testing.T) {
-	o := testOptions(t)
-	o.Depth, o.Audio = 16, false
-	b := launch(t, o)
-	if err := b.Open(t.Context(), serve(t, barsPage), false); err != nil {
-		t.Fatal(err)
+// TestSizes expects the bars of displays with 16 bits, in which they are exact, too, and of those that are smaller
+// than any window.
+func TestSizes(t *testing.T) {
+	for _, tt := range []struct{ width, height, depth int }{
+		{640, 360, 16}, {320, 200, 24}, {96, 64, 24}, {128, 720, 24}, {720, 128, 24},
+	} {
+		t.Run(fmt.Sprintf("%dx%dx%d", tt.width, tt.height, tt.depth), func(t *testing.T) {
+			o := testOptions(t)
+			o.Width, o.Height, o.Depth, o.Audio = tt.width, tt.height, tt.depth, false
+			b := launch(t, o)
+			if err := b.Open(t.Context(), serve(t, barsPage), false); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "start", b.Started())
+			p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{Patience: Patience(o.FPS)})
+			k := &taker{want: 30, enough: make(chan struct{}), ended: make(chan struct{})}
+			p.Attach(k)
+			zero, err := b.Capture(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			await(t, "frames", k.enough)
+			b.StopCapture()
+			p.Stop(zero.Add(time.Second))
+			await(t, "end", k.ended)
+			checkBars(t, k.pix, o.Width, o.Height)
+		})
 	}
-	await(t, "start", b.Started())
-	p := programme.New(programme.Format{Width: o.Width, Height: o.Height, FPS: o.FPS, Video: true}, programme.Options{Patience: Patience(o.FPS)})
-	k := &taker{want: 30, enough: make(chan struct{}), ended: make(chan struct{})}
-	p.Attach(k)
-	zero, err := b.Capture(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	await(t, "frames", k.enough)
-	b.StopCapture()
-	p.Stop(zero.Add(time.Second))
-	await(t, "end", k.ended)
-	checkBars(t, k.pix, o.Width, o.Height)
 }

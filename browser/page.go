@@ -70,6 +70,20 @@ func newPage(c *chrome, console func(level, text string)) (*page, error) {
 	return p, nil
 }
 
+// Chromium makes no window smaller than this, but a page in one can be.
+const minWindowWidth, minWindowHeight = 500, 400
+
+// fit lays the page out in the size of the picture where the window is larger, of which the screen
+// would show a part.
+func (p *page) fit(width, height int) error {
+	if width >= minWindowWidth && height >= minWindowHeight {
+		return nil
+	}
+	return p.within(callWait, func(page *rod.Page) error {
+		return proto.EmulationSetDeviceMetricsOverride{Width: width, Height: height, DeviceScaleFactor: 1}.Call(page)
+	})
+}
+
 // listen changes who gets what the page writes to its console.
 func (p *page) listen(console func(level, text string)) {
 	p.mu.Lock()

@@ -36,7 +36,7 @@ func advancedTakes() []advancedTake {
 			Width: 640, Height: 480, Framerate: 60, VideoCodec: livekit.VideoCodec_H264_MAIN, VideoBitrate: 400, KeyFrameInterval: 0.5, AudioBitrate: 96,
 		}, barError},
 		// Sixteen bits have five or six for each colour.
-		{"small", false, true, &livekit.EncodingOptions{Width: 320, Height: 200, Depth: 16, Framerate: 15, AudioFrequency: 22050}, 8},
+		{"small", false, true, &livekit.EncodingOptions{Width: 320, Height: 200, Depth: 16, Framerate: 15, VideoBitrate: 100, AudioFrequency: 22050}, 8},
 	}
 }
 

@@ -20,8 +20,9 @@ type take struct {
 	v2        bool                     // StartEgress
 	advanced  *livekit.EncodingOptions // instead of the shape's preset
 	videoOnly bool
-	alone     bool // only one participant is shown
-	reported  bool // unique pictures are reported, not judged
+	alone     bool    // only one participant is shown
+	reported  bool    // unique pictures are reported, not judged
+	head      float64 // seconds that are not judged; 0 = one
 }
 
 // takes are the recordings of line 2.
