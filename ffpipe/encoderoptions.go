@@ -25,7 +25,7 @@ type EncoderOptions struct {
 
 	VideoBitrate int    // kb/s
 	Profile      string // "baseline", "main" or "high"; "" = "main"
-	X264Preset   string // "" = "veryfast"
+	X264Preset   string // "" = "veryfast" with cheaper motion refinement (docs/performance.md)
 	Threads      int    // x264 threads; 0 = x264 decides
 
 	// KeyFrameInterval is the GOP in seconds; 0 leaves it to x264 (at most
@@ -150,6 +150,9 @@ func (o EncoderOptions) videoOutput(out ffmpeg.KwArgs) {
 	}
 	out["c:v"] = "libx264"
 	out["preset:v"] = orElse(o.X264Preset, "veryfast")
+	if o.X264Preset == "" {
+		out["subq:v"] = 1
+	}
 	out["profile:v"] = orElse(o.Profile, "main")
 	out["pix_fmt"] = "yuv420p"
 	out["b:v"] = rate

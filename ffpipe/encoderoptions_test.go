@@ -108,7 +108,7 @@ func TestArgsAreStable(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	full := preset(1280, 720, 30, 3000)
-	full.X264Preset, full.FragmentDuration = "veryfast", 500*time.Millisecond
+	full.FragmentDuration = 500 * time.Millisecond
 	short := EncoderOptions{Video: true, Audio: true, Width: 1280, Height: 720, FPS: 30, VideoBitrate: 3000, AudioBitrate: 128}
 	if !reflect.DeepEqual(full.Args(3, 4, 5), short.Args(3, 4, 5)) {
 		t.Errorf("%q\n%q", full.Args(3, 4, 5), short.Args(3, 4, 5))
