@@ -21,18 +21,24 @@ func (p *page) logLine(e *proto.RuntimeConsoleAPICalled) {
 	p.logged = true
 	p.mu.Unlock()
 	texts := make([]string, 0, len(e.Args))
+	var signals []string
 	for _, arg := range e.Args {
+		text := argText(arg)
 		if arg.Type == proto.RuntimeRemoteObjectTypeString {
-			switch arg.Value.Str() {
-			case startSignal:
-				p.start()
-			case endSignal:
-				p.end()
-			}
+			signals = append(signals, text)
 		}
-		texts = append(texts, argText(arg))
+		texts = append(texts, text)
 	}
+	// Told before it is obeyed: the end of a recording is the end of its log.
 	p.tell(string(e.Type), strings.Join(texts, " "))
+	for _, signal := range signals {
+		switch signal {
+		case startSignal:
+			p.start()
+		case endSignal:
+			p.end()
+		}
+	}
 }
 
 func argText(arg *proto.RuntimeRemoteObject) string {
