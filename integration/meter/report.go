@@ -3,6 +3,7 @@ package meter
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/ffegress/ffegress/integration/card"
@@ -75,7 +76,7 @@ type BarError struct {
 func (r *Report) String() string {
 	var b strings.Builder
 	s := r.Stream
-	fmt.Fprintf(&b, "%s: container %.3f s\n", r.Path, s.Duration)
+	fmt.Fprintf(&b, "%s: container %.3f s\n", filepath.Base(r.Path), s.Duration)
 	if s.VideoCodec != "" {
 		fmt.Fprintf(&b, "  video: %s %s %dx%d SAR %s %s range %s matrix %s primaries %s transfer %s\n", s.VideoCodec, s.Profile,
 			s.Width, s.Height, cmp.Or(s.SAR, "unset"), s.PixFmt, s.ColorRange, s.ColorSpace, s.Primaries, s.Transfer)
