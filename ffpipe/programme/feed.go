@@ -51,6 +51,7 @@ type FeedStats struct {
 	Frames         int64 // slots taken from the programme
 	Samples        int64 // samples taken from the programme
 	Written        Point // how far the present or last Serve has written
+	Still          int64 // slots with the very picture of the slot before, whatever the reason
 	Overload       int64 // slots that lost their picture because the reader lagged
 	HoleFrames     int64 // slots written with another slot's picture after a restart
 	HoleSamples    int64 // samples written as silence because they were not retained any more
@@ -103,6 +104,9 @@ func (f *Feed) VideoFrame(n int64, frame *Frame, _ bool) {
 		} else {
 			f.fresh = n
 		}
+	}
+	if again || frame == q.tail {
+		f.stats.Still++
 	}
 	f.stats.MaxLagFrames = max(f.stats.MaxLagFrames, lag)
 	q.push(n, frame, again)

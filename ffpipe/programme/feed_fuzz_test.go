@@ -8,6 +8,26 @@ import (
 	"time"
 )
 
+// A picture that is given again stands, and one that was left out for the lag moves the picture when it comes again.
+func TestFeedCountsWhatStands(t *testing.T) {
+	s := newStation(small)
+	s.feed.run = &serving{video: true, audio: true, failed: make(chan struct{})}
+	a, b := s.pool.Get(), s.pool.Get()
+	depth := int64(s.feed.frames.depth)
+	s.feed.VideoFrame(0, a, false)
+	s.feed.VideoFrame(1, a, true)
+	for n := int64(2); n < depth; n++ {
+		s.feed.VideoFrame(n, a, true) // nothing is written meanwhile: the lag grows
+	}
+	s.feed.VideoFrame(depth, b, false) // far behind, but the last new picture is long ago
+	s.feed.VideoFrame(depth+1, a, false)
+	s.feed.run.pos.Frame = depth + 1
+	s.feed.VideoFrame(depth+2, a, true)
+	if st := s.feed.Stats(); st.Still != depth || st.Overload != 1 {
+		t.Errorf("%d stand, %d for the lag; want %d and 1", st.Still, st.Overload, depth)
+	}
+}
+
 // Encoders that are slow, stand still and die at any moment, each continued by the next from what the hub had of it:
 // all runs together give every slot and every sample once, and memory stays bounded.
 func FuzzFeed(f *testing.F) {

@@ -186,8 +186,8 @@ func TestFeedUnderAStalledAndSlowReader(t *testing.T) {
 				changes++
 			}
 		}
-		if int64(599-changes) != st.Overload {
-			t.Errorf("%d repeats written, %d counted", 599-changes, st.Overload)
+		if int64(599-changes) != st.Overload || st.Still != st.Overload {
+			t.Errorf("%d repeats written, %d and %d counted", 599-changes, st.Overload, st.Still)
 		}
 		sound(t, a.bytes(), 0, 0)
 		if n := len(a.bytes()); n != 600*1600*4 {

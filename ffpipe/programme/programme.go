@@ -153,7 +153,7 @@ func (p *Programme) Stats() Stats {
 	defer p.mu.Unlock()
 	v, m := p.video, &p.mixer
 	return Stats{
-		Frames: v.next, Repeats: v.stats.repeats, Still: v.stats.still, Late: v.stats.late, Dropped: v.stats.dropped, Queue: len(v.queue),
+		Frames: v.next, Repeats: v.stats.repeats, Late: v.stats.late, Dropped: v.stats.dropped, Queue: len(v.queue),
 		MaxHold: p.line.FrameTime(v.stats.maxHold),
 		Samples: m.next, SilentSamples: m.silent, LateSamples: m.late, AheadSamples: m.over, Lines: len(m.lines),
 	}

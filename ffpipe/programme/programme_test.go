@@ -133,23 +133,6 @@ func TestFramesComeThroughAsTheyArrive(t *testing.T) {
 	})
 }
 
-// A picture that is put again, and one that is repeated for want of another, both stand.
-func TestStill(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, c := record(t, Format{Width: 2, Height: 2, FPS: 30, Video: true}, Options{})
-		p.Start(c.zero)
-		one := picture(p, 1)
-		p.Video().Put(0, one.Retain())
-		p.Video().Put(1, one)
-		p.Video().Put(3, picture(p, 2))
-		p.Video().Put(4, picture(p, 3))
-		finish(p, c.zero.Add(170*time.Millisecond))
-		if s := p.Stats(); s.Frames != 5 || s.Still != 2 || s.Repeats != 1 {
-			t.Fatalf("%+v", s)
-		}
-	})
-}
-
 // One action at a time on a stopped clock; the marks that must have been emitted after it. Black is 16.
 func TestVideoRules(t *testing.T) {
 	type step struct {

@@ -6,7 +6,6 @@ import "time"
 type Stats struct {
 	Frames  int64 // slots emitted
 	Repeats int64 // slots of them without a picture of their own
-	Still   int64 // slots with the very picture of the slot before: repeats, and where the source drew nothing new
 	Late    int64 // pictures that came after their slot was emitted
 	Dropped int64 // pictures never shown: of a wrong size, overtaken, or more than the queue holds
 	Queue   int   // pictures that wait for their slot now

@@ -11,10 +11,9 @@ type VideoSlot struct {
 	held   *Frame
 	heldAt int64
 	fresh  bool // held was not emitted yet
-	moved  bool // held is another picture than the one emitted before
 	closed bool
 	stood  int64 // slots in a row with one picture
-	stats  struct{ repeats, still, late, dropped, maxHold int64 }
+	stats  struct{ repeats, late, dropped, maxHold int64 }
 }
 
 type queued struct {
@@ -95,10 +94,6 @@ func (v *VideoSlot) take() (n int64, f *Frame, fresh bool) {
 	} else {
 		v.stats.repeats++
 	}
-	if !v.moved && n > 0 {
-		v.stats.still++
-	}
-	v.moved = false
 	v.stood++
 	v.stats.maxHold = max(v.stats.maxHold, v.stood)
 	return n, v.held, fresh
@@ -110,7 +105,6 @@ func (v *VideoSlot) hold(slot int64, f *Frame) {
 		v.drop(f)
 		return
 	}
-	v.moved = v.moved || f != v.held
 	if v.held != nil {
 		if v.fresh {
 			v.stats.dropped++

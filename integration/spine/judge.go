@@ -12,7 +12,6 @@ import (
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/ffegress/ffegress/integration/accept"
-	"github.com/ffegress/ffegress/integration/card"
 	"github.com/ffegress/ffegress/integration/meter"
 )
 
@@ -70,10 +69,6 @@ func judge(ctx context.Context, o *accept.Outcome, t take, b bars, info *livekit
 	}
 	if t.reported {
 		off := counted(counts) - int64(report.Still)
-		if t.shape.fps > card.FPS {
-			// Where every other picture stands anyhow, the encoder's repeats are counted once more.
-			off = min(off, 0)
-		}
 		o.Want(max(off, -off) <= stillWithin, "%d pictures stand, %d were counted", report.Still, counted(counts))
 	}
 	s := report.Stream

@@ -40,7 +40,7 @@ func takes() []take {
 
 // counted is how many frames ffegress knows to show nothing new.
 func counted(counts map[string]int64) int64 {
-	return counts["still"] + counts["overload"] + counts["hole"]
+	return counts["still"] + counts["hole"]
 }
 
 // request is the API call for a take; done frees what it needs while it runs.

@@ -42,7 +42,7 @@ func (s *Session) files() []*livekit.FileInfo {
 func (s *Session) account(r outputs.Result) {
 	frames, fed, st := s.pipeline.programme.Stats(), s.pipeline.encoding.Feed.Stats(), s.pipeline.encoding.Stats()
 	s.log.Info("recorded", "path", r.Path, "bytes", r.Size, "duration", r.Duration, "frames", frames.Frames,
-		"still", frames.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
+		"still", fed.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
 		"silentSamples", frames.SilentSamples, "restarts", st.Restarts,
 		"pageLost", s.gap.lost, "pageRestored", s.gap.restored, "pageGone", s.gap.held)
 }
