@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/livekit/protocol/livekit"
-	"github.com/livekit/psrpc"
 )
 
 // step runs fn beside the session's goroutine, which goes on answering messages. A wish to end
@@ -59,10 +58,8 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 			case ev.Kind == EventRestored:
 				s.gap.close(ev.At, true)
 			}
-		case <-s.pipeline.encoding.Done():
-			return failure(psrpc.NewErrorf(psrpc.Internal, "encoder: %w", s.pipeline.encoding.Err()))
-		case <-s.pipeline.output.Done():
-			return &ending{reason: ReasonFailure} // its Finish tells the error
+		case <-s.recorder.broken():
+			return s.recorder.failure()
 		case m := <-s.messages:
 			s.answer(m)
 		case <-s.noStart:

@@ -16,7 +16,7 @@ import (
 	"github.com/ffegress/ffegress/service/plan"
 )
 
-var _ Source = (*browserSource)(nil)
+var _ ProgrammeSource = (*browserSource)(nil)
 
 // browserSource is a page in Chrome: the room template or the user's own. When the page or what it
 // needs dies, it is opened once more in another browser (restart.go).

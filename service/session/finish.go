@@ -48,29 +48,29 @@ func (s *Session) finish(e *ending) {
 		s.status.detail(reasonPrefix + e.reason)
 	}
 	s.status.detail(result.Note)
-	s.status.detail(s.encoderHole())
+	s.status.detail(s.recorder.note())
 	s.status.detail(s.gap.text(s.plan.Format.Video))
 	s.status.detail(s.drawingHole())
 	to, text, code := e.active()
 	s.status.terminal(to, text, code, end)
 }
 
-// windDown ends the programme and closes the source while the output finishes.
+// windDown ends the recording and closes the source while the output finishes.
 func (s *Session) windDown(end time.Time) (outputs.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
-	if s.pipeline == nil {
+	if s.recorder == nil {
 		s.closeSource(ctx)
 		s.removeWorkDir()
 		return outputs.Result{}, nil
 	}
 	closed := make(chan struct{})
-	s.pipeline.stop(s.source, end)
+	s.recorder.stop(end)
 	go func() {
 		defer close(closed)
 		s.closeSource(ctx)
 	}()
-	result, err := s.pipeline.drain()
+	result, err := s.recorder.drain()
 	<-closed
 	if err == nil || errors.Is(err, outputs.ErrNothing) {
 		s.removeWorkDir()

@@ -14,16 +14,16 @@ type Progress struct {
 	Encoder int   // times that the encoder was restarted
 }
 
-// meter lets other goroutines look at the pipeline once it runs.
-type meter struct{ pipeline atomic.Pointer[pipeline] }
+// meter lets other goroutines look at the recording once it runs.
+type meter struct{ recorder atomic.Pointer[recorder] }
 
-func (m *meter) begin(p *pipeline) { m.pipeline.Store(p) }
+func (m *meter) begin(r recorder) { m.recorder.Store(&r) }
 
 // Progress tells how the egress stands; false before it is active.
 func (s *Session) Progress() (Progress, bool) {
-	p := s.meter.pipeline.Load()
-	if p == nil {
+	r := s.meter.recorder.Load()
+	if r == nil {
 		return Progress{}, false
 	}
-	return p.progress(), true
+	return (*r).progress(), true
 }

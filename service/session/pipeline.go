@@ -20,15 +20,18 @@ const drainWait = 30 * time.Second
 // pipeline is programme → feed → encoder → hub → output of one egress.
 type pipeline struct {
 	programme *programme.Programme
+	source    ProgrammeSource
 	encoding  *outputs.Encoding
 	output    outputs.Output
 	log       *slog.Logger
 
 	zero time.Time
+	over chan struct{} // the encoder or the output has ended by itself
 }
 
 // pipelineOptions are what a pipeline is built from.
 type pipelineOptions struct {
+	Source  ProgrammeSource
 	Format  programme.Format
 	FFmpeg  string
 	Encoder ffpipe.EncoderOptions
@@ -42,7 +45,10 @@ type pipelineOptions struct {
 // newPipeline builds the pipeline and starts its encoder and output, so that they are warm when the
 // source begins. Nothing is on disk before the first fragment.
 func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
-	p := &pipeline{programme: programme.New(o.Format, programme.Options{Patience: o.Patience, Log: o.Log}), log: o.Log}
+	p := &pipeline{
+		programme: programme.New(o.Format, programme.Options{Patience: o.Patience, Log: o.Log}),
+		source:    o.Source, log: o.Log, over: make(chan struct{}),
+	}
 	feed := programme.NewFeed(o.Format, o.Log)
 	hub := outputs.NewHub(outputs.HubOptions{
 		Container: o.Encoder.Container, FPS: o.Format.FPS, HasVideo: o.Format.Video, HasAudio: o.Format.Audio, Log: o.Log,
@@ -58,17 +64,37 @@ func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
 		_, _ = p.output.Finish(ctx) // there is nothing to save
 		return nil, err
 	}
+	go p.watch()
 	return p, nil
 }
 
-// begin starts the timeline.
-func (p *pipeline) begin(src Source) error {
-	zero, err := src.Begin(p.programme)
-	p.zero = zero
-	return err
+// watch ends with the encoder, at the latest.
+func (p *pipeline) watch() {
+	select {
+	case <-p.encoding.Done():
+	case <-p.output.Done():
+	}
+	close(p.over)
 }
 
-// progress may be asked for from any goroutine.
+func (p *pipeline) broken() <-chan struct{} { return p.over }
+
+func (p *pipeline) failure() *ending {
+	select {
+	case <-p.encoding.Done():
+		return failure(psrpc.NewErrorf(psrpc.Internal, "encoder: %w", p.encoding.Err()))
+	default:
+		return &ending{reason: ReasonFailure} // the output's Finish tells the error
+	}
+}
+
+// begin starts the timeline.
+func (p *pipeline) begin() (time.Time, error) {
+	zero, err := p.source.Begin(p.programme)
+	p.zero = zero
+	return zero, err
+}
+
 func (p *pipeline) progress() Progress {
 	frames, encoded := p.programme.Stats(), p.encoding.Stats()
 	overload := p.encoding.Feed.Stats().Overload
@@ -92,14 +118,14 @@ func (p *pipeline) elapsed(s programme.Stats) time.Duration {
 
 // stop ends the programme at the instant end and, once it has taken in what belongs to it, the
 // source's media.
-func (p *pipeline) stop(src Source, end time.Time) {
+func (p *pipeline) stop(end time.Time) {
 	if p.zero.IsZero() {
 		p.encoding.Kill() // nothing was recorded, so there is nothing to drain
 	} else {
 		p.programme.Stop(end)
 		<-p.programme.Done()
 	}
-	src.End()
+	p.source.End()
 }
 
 // drain waits until the output has everything; an encoder that does not finish is killed, which

@@ -2,11 +2,11 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
 
-	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/outputs"
 )
 
@@ -40,11 +40,8 @@ func (s *Session) files() []*livekit.FileInfo {
 
 // account writes down how many pictures the recording lacks and why.
 func (s *Session) account(r outputs.Result) {
-	frames, fed, st := s.pipeline.programme.Stats(), s.pipeline.encoding.Feed.Stats(), s.pipeline.encoding.Stats()
-	s.log.Info("recorded", "path", r.Path, "bytes", r.Size, "duration", r.Duration, "frames", frames.Frames,
-		"still", fed.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
-		"silentSamples", frames.SilentSamples, "restarts", st.Restarts,
-		"pageLost", s.gap.lost, "pageRestored", s.gap.restored, "pageGone", s.gap.held)
+	s.log.Info("recorded", slices.Concat([]any{"path", r.Path, "bytes", r.Size, "duration", r.Duration}, s.recorder.counts(),
+		[]any{"pageLost", s.gap.lost, "pageRestored", s.gap.restored, "pageGone", s.gap.held})...)
 }
 
 // drawingHole tells of a picture that was held though the page lived.
@@ -54,21 +51,4 @@ func (s *Session) drawingHole() string {
 		return ""
 	}
 	return fmt.Sprintf("Chromium's GPU process restarted, picture held for %.1f s", source.Held().Seconds())
-}
-
-// encoderHole tells what is missing in the recording because the encoder died, if anything is.
-func (s *Session) encoderHole() string {
-	st := s.pipeline.encoding.Stats()
-	if st.Restarts == 0 {
-		return ""
-	}
-	if !s.plan.Format.Video {
-		text := fmt.Sprintf("Encoder restarted %d times", st.Restarts)
-		if st.HoleSamples > 0 {
-			text += fmt.Sprintf(", sound missing for %.1f s", float64(st.HoleSamples)/programme.SampleRate)
-		}
-		return text
-	}
-	hole := time.Duration(st.HoleFrames) * time.Second / time.Duration(s.plan.Format.FPS)
-	return fmt.Sprintf("Encoder restarted %d times, picture held for %.1f s", st.Restarts, hole.Seconds())
 }

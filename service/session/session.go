@@ -27,7 +27,7 @@ type Session struct {
 	plan   *plan.Plan
 	status *status
 	log    *slog.Logger
-	source Source
+	source ProgrammeSource
 	syncer *workfile.Syncer
 
 	messages chan message
@@ -35,7 +35,7 @@ type Session struct {
 	meter    meter
 
 	// Owned by Run's goroutine.
-	pipeline *pipeline
+	recorder recorder
 	stop     *ending // the first wish to end, from outside
 	limit    <-chan time.Time
 	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
@@ -139,13 +139,14 @@ func (s *Session) run(ctx context.Context) *ending {
 		return e
 	}
 	s.log.Debug("source has started", "since", s.plan.Age())
-	if err := s.pipeline.begin(s.source); err != nil {
+	zero, err := s.recorder.begin()
+	if err != nil {
 		return failure(err)
 	}
-	s.log.Info("recording", "path", s.plan.File.Path, "firstFrame", s.pipeline.zero.Sub(s.plan.AcceptedAt))
-	s.gap.begin(s.pipeline.zero)
-	s.setStarted(s.pipeline.zero)
-	s.meter.begin(s.pipeline)
+	s.log.Info("recording", "path", s.plan.File.Path, "firstFrame", zero.Sub(s.plan.AcceptedAt))
+	s.gap.begin(zero)
+	s.setStarted(zero)
+	s.meter.begin(s.recorder)
 	s.status.active()
 	return s.await(ctx, EventEnded)
 }
@@ -174,7 +175,7 @@ func (s *Session) decide(err error) *ending {
 	return failure(err)
 }
 
-// prepare makes the pipeline and opens the source.
+// prepare makes the recorder and opens the source.
 func (s *Session) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(s.plan.WorkDir, 0o700); err != nil {
 		return psrpc.NewErrorf(psrpc.Internal, "work dir: %w", err)
@@ -184,8 +185,8 @@ func (s *Session) prepare(ctx context.Context) error {
 		return err
 	}
 	// The pipeline outlives this step: its end is drain, not a context.
-	s.pipeline, err = newPipeline(context.WithoutCancel(ctx), pipelineOptions{
-		Format: s.plan.Format, FFmpeg: ffmpeg, Encoder: s.plan.Encoder, Log: s.log,
+	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
+		Source: s.source, Format: s.plan.Format, FFmpeg: ffmpeg, Encoder: s.plan.Encoder, Log: s.log,
 		Patience: browser.Patience(s.plan.Format.FPS),
 		NewOutput: func(hub *outputs.Hub) outputs.Output {
 			return &outputs.File{
@@ -197,6 +198,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err != nil {
 		return psrpc.NewErrorf(psrpc.Internal, "failed to launch ffmpeg: %w", err)
 	}
+	s.recorder = p
 	s.log.Debug("encoder is up", "since", s.plan.Age())
 	return s.source.Open(ctx)
 }

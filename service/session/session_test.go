@@ -318,7 +318,7 @@ func TestPanicsAreThisEgressAlone(t *testing.T) {
 func TestEncoderDeathGoesOn(t *testing.T) {
 	r := startTest(t, t.Context(), nil)
 	r.recorded(t)
-	p := r.meter.pipeline.Load()
+	p := (*r.meter.recorder.Load()).(*pipeline)
 	proc, err := os.FindProcess(p.encoding.Stats().PID)
 	if err != nil {
 		t.Fatal(err)

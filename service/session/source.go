@@ -27,16 +27,21 @@ type Event struct {
 	At   time.Time
 }
 
-// Source is where a programme's media comes from.
+// Source is where media comes from.
 type Source interface {
 	// Open prepares the source until its media could flow. The error is told to the user.
 	Open(ctx context.Context) error
 	// Events is where started, ended and failed are told. It is never closed.
 	Events() <-chan Event
+	// Close releases all that the source holds. It may be called after a failed Open.
+	Close(ctx context.Context) error
+}
+
+// ProgrammeSource is a Source whose media makes a programme.
+type ProgrammeSource interface {
+	Source
 	// Begin lets the media flow into p and starts p's timeline at the instant returned.
 	Begin(p *programme.Programme) (zero time.Time, err error)
 	// End stops the media; the source stays open.
 	End()
-	// Close releases all that the source holds. It may be called after a failed Open.
-	Close(ctx context.Context) error
 }

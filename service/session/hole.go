@@ -1,0 +1,34 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
+)
+
+// counts are the pictures that the recording lacks, by their reasons.
+func (p *pipeline) counts() []any {
+	frames, fed, st := p.programme.Stats(), p.encoding.Feed.Stats(), p.encoding.Stats()
+	return []any{
+		"frames", frames.Frames, "still", fed.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
+		"silentSamples", frames.SilentSamples, "restarts", st.Restarts,
+	}
+}
+
+// note tells what is missing in the recording because the encoder died, if anything is.
+func (p *pipeline) note() string {
+	f, st := p.programme.Format(), p.encoding.Stats()
+	if st.Restarts == 0 {
+		return ""
+	}
+	if !f.Video {
+		text := fmt.Sprintf("Encoder restarted %d times", st.Restarts)
+		if st.HoleSamples > 0 {
+			text += fmt.Sprintf(", sound missing for %.1f s", float64(st.HoleSamples)/programme.SampleRate)
+		}
+		return text
+	}
+	hole := time.Duration(st.HoleFrames) * time.Second / time.Duration(f.FPS)
+	return fmt.Sprintf("Encoder restarted %d times, picture held for %.1f s", st.Restarts, hole.Seconds())
+}

@@ -1,0 +1,28 @@
+package session
+
+import (
+	"time"
+
+	"github.com/ffegress/ffegress/outputs"
+)
+
+// recorder makes the recording of what a source gives: a pipeline encodes a programme.
+type recorder interface {
+	// begin starts the recording. Its media begins at the instant returned.
+	begin() (zero time.Time, err error)
+	// broken is closed when the recording can not go on; failure then says why.
+	broken() <-chan struct{}
+	failure() *ending
+	// stop ends the recording at the instant end, and with it the source's media.
+	stop(end time.Time)
+	// drain is called once after stop. It waits until what was recorded is delivered.
+	drain() (outputs.Result, error)
+
+	// progress may be asked for from any goroutine.
+	progress() Progress
+	// note tells what is missing in the recording, "" when nothing is; counts are the same for the log.
+	note() string
+	counts() []any
+}
+
+var _ recorder = (*pipeline)(nil)
