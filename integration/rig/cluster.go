@@ -72,9 +72,11 @@ func (r *Redis) join(ctx context.Context, nodes, buses []int) error {
 		c := redis.NewClient(&redis.Options{Addr: loopback(port), Password: redisPassword})
 		err := all[n].waitFor(ctx, "whole cluster", func() bool {
 			info, err := c.ClusterInfo(ctx).Result()
-			return err == nil && strings.Contains(info, "cluster_state:ok") &&
-				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", clusterNodes)) &&
-				strings.Contains(info, fmt.Sprintf("cluster_slots_ok:%d", clusterSlots))
+			if err != nil || !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, fmt.Sprintf("cluster_slots_ok:%d", clusterSlots)) {
+				return false
+			}
+			known, err := c.ClusterNodes(ctx).Result()
+			return err == nil && meshed(known)
 		})
 		c.Close()
 		if err != nil {
@@ -82,4 +84,18 @@ func (r *Redis) join(ctx context.Context, nodes, buses []int) error {
 		}
 	}
 	return nil
+}
+
+// meshed reads a node's CLUSTER NODES: whether it has a link to every other one. Without, what is published
+// at the node does not reach the others, and nobody is told.
+func meshed(nodes string) bool {
+	lines := strings.Split(strings.TrimSpace(nodes), "\n")
+	for _, line := range lines {
+		// id, address, flags, master, ping sent, pong received, epoch, state of the link, slots
+		f := strings.Fields(line)
+		if len(f) < 8 || f[7] != "connected" || strings.Contains(f[2], "handshake") {
+			return false
+		}
+	}
+	return len(lines) == clusterNodes
 }

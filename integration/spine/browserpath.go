@@ -10,7 +10,6 @@ import (
 func BrowserPath() []accept.Case {
 	cases := []accept.Case{
 		poolStart(100, 20),
-		killCampaign(20),
 		cycles(50),
 		unifiedInfo(5 * time.Second),
 		advanced(10 * time.Second),
@@ -34,6 +33,9 @@ func BrowserPath() []accept.Case {
 		updateLayout(5 * time.Second),
 		customTemplate(5 * time.Second),
 		simulcast(10 * time.Second),
+	}
+	for _, p := range parts {
+		cases = append(cases, killCampaign(p, 20))
 	}
 	return append(cases, presets(10*time.Second)...)
 }

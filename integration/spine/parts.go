@@ -13,6 +13,9 @@ type part struct {
 	says string // what is told to be lost; "" = the page lives on without it
 }
 
+// slug is the name where none may have a space.
+func (p part) slug() string { return strings.ReplaceAll(p.name, " ", "-") }
+
 var parts = []part{
 	{"renderer", func(p rig.Process) bool {
 		args := strings.Join(p.Args, " ") // a forked child of Chromium has one argument with spaces
