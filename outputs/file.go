@@ -69,6 +69,12 @@ func (f *File) Start(ctx context.Context) error {
 	return nil
 }
 
+// Begin changes nothing: a file counts from its own beginning.
+func (f *File) Begin(time.Time) {}
+
+// Progress is how much is in the work file.
+func (f *File) Progress() Result { return Result{Size: f.Written()} }
+
 // Done closes when the disk or the queue failed. What was written until then is
 // delivered by Finish.
 func (f *File) Done() <-chan struct{} { return f.failed }

@@ -5,25 +5,35 @@ import (
 	"time"
 )
 
-// Output is what a session drives, whatever it writes to.
+// Output is what a session drives, whatever it writes to. Each has its own
+// queue in front of it, so that one that is slow, fails or is finished early
+// costs the others nothing.
 type Output interface {
-	// Start begins. Its error is that the output can not work at all; then
-	// Finish must not be called.
+	// Start begins to take what comes. Its error is that the output can not work
+	// at all; then nothing else may be called.
 	Start(ctx context.Context) error
+	// Begin tells which moment the timeline's zero is. It is called once, when
+	// the programme begins; the first media may come an instant before it.
+	Begin(zero time.Time)
 	// Done closes when the output has failed by itself. It still wants Finish.
 	Done() <-chan struct{}
-	// Finish is called once, after the hub was closed or Done. It saves what
-	// there is and tells it. A Result with a Path is valid beside an error too:
-	// then a part was saved, and the error says why it is no more than that.
-	// The end of ctx hurries: the output then delivers what it can at once.
+	// Progress is what was made so far. It may be called at any time, from any
+	// goroutine.
+	Progress() Result
+	// Finish is called once, after the hub was closed or Done, or to end this
+	// output alone. It saves what there is and tells it. A Result is valid beside
+	// an error too: then a part was saved, and the error says why it is no more
+	// than that. The end of ctx hurries: the output then delivers what it can at
+	// once.
 	Finish(ctx context.Context) (Result, error)
 }
 
-// Result is what an output has made.
+// Result is what an output has made. What does not apply to it is zero.
 type Result struct {
-	Path           string        // "" = nothing
-	Size           int64         // bytes
-	Started, Ended time.Time     // of the media, set by the session
-	Duration       time.Duration // of the media
-	Note           string        // what a client should be told beside success
+	Path     string        // of a file, or of the playlist; "" = nothing
+	LivePath string        // of the live playlist
+	Size     int64         // bytes, of all segments together
+	Count    int64         // of segments or images
+	Duration time.Duration // of the media
+	Note     string        // what a client should be told beside success
 }

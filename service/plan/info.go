@@ -26,9 +26,17 @@ func (p *Plan) info(req *rpc.StartEgressRequest) *livekit.EgressInfo {
 	case *rpc.StartEgressRequest_Egress:
 		info.Request = &livekit.EgressInfo_Egress{Egress: r.Egress}
 	}
-	file := &livekit.FileInfo{Filename: p.File.Name}
-	info.FileResults = []*livekit.FileInfo{file}
-	//lint:ignore SA1019 clients of 2022 read the deprecated result.
-	info.Result = &livekit.EgressInfo_File{File: file}
+	p.addResults(info)
 	return info
+}
+
+// addResults puts a stub for each result into the info. The deprecated single one, which clients of 2022 read, is
+// there when everything is of one kind.
+func (p *Plan) addResults(info *livekit.EgressInfo) {
+	if p.File.Path != "" {
+		file := &livekit.FileInfo{Filename: p.File.Name}
+		info.FileResults = []*livekit.FileInfo{file}
+		//lint:ignore SA1019 clients of 2022 read the deprecated result.
+		info.Result = &livekit.EgressInfo_File{File: file}
+	}
 }

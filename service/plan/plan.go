@@ -40,7 +40,9 @@ type Plan struct {
 	Source  Source
 	Format  programme.Format
 	Encoder ffpipe.EncoderOptions
-	File    File
+
+	// What is made: at most one of each kind, any number of Images.
+	File File // Path "" = none
 
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration
@@ -55,6 +57,9 @@ type Plan struct {
 
 // Age is how long ago the egress was accepted.
 func (p *Plan) Age() time.Duration { return time.Since(p.AcceptedAt) }
+
+// Encodes tells whether any output takes what is encoded.
+func (p *Plan) Encodes() bool { return p.File.Path != "" }
 
 // New checks a request and decides everything about it. Its errors are psrpc errors to be sent as they are.
 func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {

@@ -85,6 +85,9 @@ func (s *Session) answer(m message) {
 	if m.stop != "" {
 		s.end(m.stop)
 	}
+	if s.stop == nil {
+		s.setProgress()
+	}
 	info := s.status.snapshot()
 	if s.stop != nil {
 		switch info.Status {

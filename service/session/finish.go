@@ -8,8 +8,6 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/psrpc"
-
-	"github.com/ffegress/ffegress/outputs"
 )
 
 // closeWait bounds how long a source may take to go away; what is left after it is killed.
@@ -21,33 +19,25 @@ func (s *Session) finish(e *ending) {
 	end := time.Now()
 	wasActive := s.status.info.Status == livekit.EgressStatus_EGRESS_ACTIVE
 	if wasActive && e.reason != ReasonFailure && e.reason != ReasonLimit {
+		s.setProgress()
 		s.status.ending(e.reason)
 	}
-	var result outputs.Result
-	var finishErr error
 	s.stop = e // messages from here on change nothing
-	err := s.step(context.Background(), func(context.Context) error {
-		result, finishErr = s.windDown(end)
-		return nil
-	})
-	if err != nil { // a panic while winding down
-		finishErr = errors.Join(finishErr, err)
-	}
+	finishErr := s.step(context.Background(), func(context.Context) error { return s.windDown(end) })
 	if !wasActive {
 		to, text, code := e.starting(s.awaiting)
 		s.status.terminal(to, text, code, end)
 		return
 	}
 	s.gap.close(end, false)
-	s.setResult(result)
-	s.account(result)
+	s.account()
 	if e.err == nil && finishErr != nil {
 		e.err = finishErr
 	}
 	if s.status.info.Details == "" {
 		s.status.detail(reasonPrefix + e.reason)
 	}
-	s.status.detail(result.Note)
+	s.setResults()
 	s.status.detail(s.recorder.note())
 	s.status.detail(s.gap.text(s.plan.Format.Video))
 	s.status.detail(s.drawingHole())
@@ -55,14 +45,14 @@ func (s *Session) finish(e *ending) {
 	s.status.terminal(to, text, code, end)
 }
 
-// windDown ends the recording and closes the source while the output finishes.
-func (s *Session) windDown(end time.Time) (outputs.Result, error) {
+// windDown ends the recording and closes the source while the outputs finish.
+func (s *Session) windDown(end time.Time) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
 	if s.recorder == nil {
 		s.closeSource(ctx)
 		s.removeWorkDir()
-		return outputs.Result{}, nil
+		return nil
 	}
 	closed := make(chan struct{})
 	s.recorder.stop(end)
@@ -70,15 +60,22 @@ func (s *Session) windDown(end time.Time) (outputs.Result, error) {
 		defer close(closed)
 		s.closeSource(ctx)
 	}()
-	result, err := s.recorder.drain()
+	all := []error{s.recorder.drain()}
 	<-closed
-	if err == nil || errors.Is(err, outputs.ErrNothing) {
+	left := all[0] != nil
+	for _, out := range s.recorder.outlets() {
+		left = left || out.leftover()
+		if !out.spare {
+			all = append(all, out.err)
+		}
+	}
+	if !left {
 		s.removeWorkDir()
 	}
-	if err != nil {
-		err = deliveryError(err)
+	if err := errors.Join(all...); err != nil {
+		return deliveryError(err)
 	}
-	return result, err
+	return nil
 }
 
 // removeWorkDir is called when nothing that was recorded is left in it.

@@ -5,11 +5,27 @@ import (
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/outputs"
 )
+
+// fed and encoded are the encoder's counts; zero when there is none.
+func (p *pipeline) fed() programme.FeedStats {
+	if p.encoding == nil {
+		return programme.FeedStats{}
+	}
+	return p.encoding.Feed.Stats()
+}
+
+func (p *pipeline) encoded() outputs.EncodingStats {
+	if p.encoding == nil {
+		return outputs.EncodingStats{}
+	}
+	return p.encoding.Stats()
+}
 
 // counts are the pictures that the recording lacks, by their reasons.
 func (p *pipeline) counts() []any {
-	frames, fed, st := p.programme.Stats(), p.encoding.Feed.Stats(), p.encoding.Stats()
+	frames, fed, st := p.programme.Stats(), p.fed(), p.encoded()
 	return []any{
 		"frames", frames.Frames, "still", fed.Still, "repeats", frames.Repeats, "overload", fed.Overload, "hole", st.HoleFrames,
 		"silentSamples", frames.SilentSamples, "restarts", st.Restarts,
@@ -18,7 +34,7 @@ func (p *pipeline) counts() []any {
 
 // note tells what is missing in the recording because the encoder died, if anything is.
 func (p *pipeline) note() string {
-	f, st := p.programme.Format(), p.encoding.Stats()
+	f, st := p.programme.Format(), p.encoded()
 	if st.Restarts == 0 {
 		return ""
 	}

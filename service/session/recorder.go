@@ -1,10 +1,6 @@
 package session
 
-import (
-	"time"
-
-	"github.com/ffegress/ffegress/outputs"
-)
+import "time"
 
 // recorder makes the recording of what a source gives: a pipeline encodes a programme.
 type recorder interface {
@@ -15,9 +11,12 @@ type recorder interface {
 	failure() *ending
 	// stop ends the recording at the instant end, and with it the source's media.
 	stop(end time.Time)
-	// drain is called once after stop. It waits until what was recorded is delivered.
-	drain() (outputs.Result, error)
+	// drain is called once after stop. It waits until what was recorded is delivered, which the outlets
+	// then tell. The error is the recorder's own.
+	drain() error
 
+	// outlets are what the recording is made into; also those that were removed.
+	outlets() []*outlet
 	// progress may be asked for from any goroutine.
 	progress() Progress
 	// note tells what is missing in the recording, "" when nothing is; counts are the same for the log.

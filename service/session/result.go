@@ -2,46 +2,44 @@ package session
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
-
-	"github.com/ffegress/ffegress/outputs"
 )
 
 // setStarted notes when the media began.
 func (s *Session) setStarted(zero time.Time) {
-	for _, f := range s.files() {
-		f.StartedAt = zero.UnixNano()
+	for _, out := range s.recorder.outlets() {
+		out.report.started(zero)
 	}
 }
 
-// setResult notes what was delivered.
-func (s *Session) setResult(r outputs.Result) {
-	for _, f := range s.files() {
-		f.EndedAt = f.StartedAt + int64(r.Duration)
-		f.Duration = int64(r.Duration)
-		f.Size = r.Size
-		f.Location = r.Path
+// setProgress notes what there is so far, for whoever is told the info now.
+func (s *Session) setProgress() {
+	if s.status.info.Status != livekit.EgressStatus_EGRESS_ACTIVE {
+		return
+	}
+	for _, out := range s.recorder.outlets() {
+		out.report.progress(out.output.Progress())
 	}
 }
 
-// files are the file results and, where the request has that single output, the deprecated result
-// that older clients read.
-func (s *Session) files() []*livekit.FileInfo {
-	files := s.status.info.FileResults
-	//lint:ignore SA1019 clients of the first API generation read it
-	if f := s.status.info.GetFile(); f != nil {
-		files = append(files[:len(files):len(files)], f)
+// setResults notes what was delivered.
+func (s *Session) setResults() {
+	for _, out := range s.recorder.outlets() {
+		out.report.ended(out.result)
+		s.status.detail(out.result.Note)
 	}
-	return files
 }
 
-// account writes down how many pictures the recording lacks and why.
-func (s *Session) account(r outputs.Result) {
-	s.log.Info("recorded", slices.Concat([]any{"path", r.Path, "bytes", r.Size, "duration", r.Duration}, s.recorder.counts(),
-		[]any{"pageLost", s.gap.lost, "pageRestored", s.gap.restored, "pageGone", s.gap.held})...)
+// account writes down what was made, how many pictures the recording lacks and why.
+func (s *Session) account() {
+	for _, out := range s.recorder.outlets() {
+		r := out.result
+		s.log.Info("made", "output", out.name, "path", r.Path, "bytes", r.Size, "count", r.Count, "duration", r.Duration, "error", out.err)
+	}
+	s.log.Info("recorded", append(s.recorder.counts(),
+		"pageLost", s.gap.lost, "pageRestored", s.gap.restored, "pageGone", s.gap.held)...)
 }
 
 // drawingHole tells of a picture that was held though the page lived.

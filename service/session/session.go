@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
-	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/plan"
 )
 
@@ -121,13 +118,10 @@ func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 
 // guard turns a panic of this egress into its failure: other egresses and the file go on.
 func (s *Session) guard(fn func() *ending) (e *ending) {
-	defer func() {
-		if r := recover(); r != nil {
-			s.log.Error("panic in session", "panic", r, "stack", string(debug.Stack()))
-			e = failure(psrpc.NewErrorf(psrpc.Internal, "internal error: %v", r))
-		}
-	}()
-	return fn()
+	if err := contain(s.log, func() error { e = fn(); return nil }); err != nil {
+		return failure(err)
+	}
+	return e
 }
 
 // run is the egress up to the moment its end is decided.
@@ -143,7 +137,7 @@ func (s *Session) run(ctx context.Context) *ending {
 	if err != nil {
 		return failure(err)
 	}
-	s.log.Info("recording", "path", s.plan.File.Path, "firstFrame", zero.Sub(s.plan.AcceptedAt))
+	s.log.Info("recording", "path", s.plan.File.Path, "outputs", len(s.recorder.outlets()), "firstFrame", zero.Sub(s.plan.AcceptedAt))
 	s.gap.begin(zero)
 	s.setStarted(zero)
 	s.meter.begin(s.recorder)
@@ -186,14 +180,10 @@ func (s *Session) prepare(ctx context.Context) error {
 	}
 	// The pipeline outlives this step: its end is drain, not a context.
 	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
-		Source: s.source, Format: s.plan.Format, FFmpeg: ffmpeg, Encoder: s.plan.Encoder, Log: s.log,
+		Source: s.source, Format: s.plan.Format, FFmpeg: ffmpeg,
+		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder, Log: s.log,
 		Patience: browser.Patience(s.plan.Format.FPS),
-		NewOutput: func(hub *outputs.Hub) outputs.Output {
-			return &outputs.File{
-				Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,
-				Work: filepath.Join(s.plan.WorkDir, "work"+filepath.Ext(s.plan.File.Path)), Target: s.plan.File.Path,
-			}
-		},
+		Outlets:  s.newOutlets(ffmpeg),
 	})
 	if err != nil {
 		return psrpc.NewErrorf(psrpc.Internal, "failed to launch ffmpeg: %w", err)

@@ -1,0 +1,276 @@
+package outputs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/ffpipe/workfile"
+)
+
+// A specimen is an output under the suite: where it takes its media from, on
+// which disk it writes, in which folders.
+type specimen struct {
+	hub     *Hub
+	picture *playback
+	fs      workfile.FS
+	queue   int64  // bytes or pieces that may wait; 0 = the output's own
+	work    string // there
+	target  string // not there yet
+}
+
+// playback hands a second of pictures to whoever takes them from the programme.
+type playback struct {
+	format    programme.Format
+	pool      *programme.FramePool
+	consumers []programme.Consumer
+}
+
+func (p *playback) Attach(c programme.Consumer) { p.consumers = append(p.consumers, c) }
+
+func (p *playback) Format() programme.Format { return p.format }
+
+// play is a second of media in the hub and in the programme.
+func (s *specimen) play(t *testing.T) {
+	t.Helper()
+	if err := s.hub.Run(bytes.NewReader(testdata(t, "av44.mp4")), programme.Point{}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range int64(s.picture.format.FPS) {
+		f := s.picture.pool.Get()
+		s.picture.format.Black(f.Pix)
+		for _, c := range s.picture.consumers {
+			c.VideoFrame(n, f, false)
+		}
+		f.Release()
+	}
+}
+
+// end is the programme's end.
+func (s *specimen) end() {
+	s.hub.Close(nil)
+	for _, c := range s.picture.consumers {
+		c.End(int64(s.picture.format.FPS), 0)
+	}
+}
+
+// kinds are all outputs that there are.
+var kinds = []struct {
+	name   string
+	create func(s *specimen) Output
+}{
+	{"file", func(s *specimen) Output {
+		return &File{
+			Hub: s.hub, FFmpeg: "/usr/bin/ffmpeg", FS: s.fs, MaxQueue: s.queue,
+			Work: filepath.Join(s.work, "w.mp4"), Target: filepath.Join(s.target, "out.mp4"),
+		}
+	}},
+}
+
+// everyKind runs a test for each kind of output.
+func everyKind(t *testing.T, test func(t *testing.T, s *specimen, create func() Output)) {
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			dir := t.TempDir()
+			f := programme.Format{Width: 64, Height: 36, FPS: 30, Video: true, Audio: true}
+			s := &specimen{
+				hub: avHub(), picture: &playback{format: f, pool: programme.NewFramePool(f.FrameBytes())}, fs: workfile.OS(),
+				work: filepath.Join(dir, "work"), target: filepath.Join(dir, "a", "b"),
+			}
+			if err := os.Mkdir(s.work, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			test(t, s, func() Output { return kind.create(s) })
+		})
+	}
+}
+
+// files are the regular files below a folder, with their sizes.
+func files(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	found := map[string]int64{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			found[e.Name()] = info.Size()
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func begin(t *testing.T, o Output) {
+	t.Helper()
+	if err := o.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o.Begin(time.Now())
+}
+
+func failedByItself(o Output) bool {
+	select {
+	case <-o.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// finish bounds how long Finish may take.
+func finish(t *testing.T, o Output, ctx context.Context) (Result, error) {
+	t.Helper()
+	type end struct {
+		made Result
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		made, err := o.Finish(ctx)
+		ended <- end{made, err}
+	}()
+	select {
+	case e := <-ended:
+		return e.made, e.err
+	case <-time.After(time.Minute):
+		t.Fatal("Finish does not end")
+		return Result{}, nil
+	}
+}
+
+func TestOutputMakes(t *testing.T) {
+	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		o := create()
+		begin(t, o)
+		s.play(t)
+		s.end()
+		made, err := finish(t, o, t.Context())
+		if err != nil || failedByItself(o) {
+			t.Fatalf("%+v, %v, failed by itself: %t", made, err, failedByItself(o))
+		}
+		if made.Duration != time.Second || made.Size <= 0 || made.Note != "" {
+			t.Errorf("%+v", made)
+		}
+		if len(files(t, s.target)) == 0 {
+			t.Error("nothing is there")
+		}
+		if left := files(t, s.work); len(left) != 0 {
+			t.Errorf("left in the work folder: %v", left)
+		}
+		if p := o.Progress(); p.Count != made.Count || p.Size == 0 {
+			t.Errorf("progress at the end: %+v, made %+v", p, made)
+		}
+	})
+}
+
+// TestOutputNothing: a programme that never began leaves nothing.
+func TestOutputNothing(t *testing.T) {
+	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		o := create()
+		if err := o.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.hub.Close(errors.New("the source never opened"))
+		made, err := finish(t, o, t.Context())
+		if !errors.Is(err, ErrNothing) || made != (Result{}) {
+			t.Errorf("%+v, %v", made, err)
+		}
+		if left := files(t, filepath.Dir(s.target)); len(left) != 0 {
+			t.Errorf("files: %v", left)
+		}
+		if left := files(t, s.work); len(left) != 0 {
+			t.Errorf("left in the work folder: %v", left)
+		}
+	})
+}
+
+// TestOutputSlow: while one output waits for its disk, the others get
+// everything; and it misses nothing itself.
+func TestOutputSlow(t *testing.T) {
+	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		gate := make(chan struct{})
+		s.fs = &slowDisk{s.fs, gate}
+		o := create()
+		begin(t, o)
+		other := s.hub.Subscribe("another", Lossless{})
+		s.play(t) // returns though the disk does not
+		s.end()
+		if n := len(drain(t, other, io.EOF)); n != 6 {
+			t.Errorf("another subscriber got %d of 6 fragments", n)
+		}
+		close(gate)
+		made, err := finish(t, o, t.Context())
+		if err != nil || made.Duration != time.Second {
+			t.Errorf("%+v, %v", made, err)
+		}
+	})
+}
+
+// TestOutputFails: a full disk ends this output, with what fitted, and no other.
+func TestOutputFails(t *testing.T) {
+	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		s.fs = &fullDisk{s.fs, 700}
+		o := create()
+		begin(t, o)
+		other := s.hub.Subscribe("another", Lossless{})
+		s.play(t)
+		select {
+		case <-o.Done():
+		case <-time.After(time.Minute):
+			t.Fatal("it does not notice")
+		}
+		s.end()
+		if n := len(drain(t, other, io.EOF)); n != 6 {
+			t.Errorf("another subscriber got %d of 6 fragments", n)
+		}
+		made, err := finish(t, o, t.Context())
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%+v, %v", made, err)
+		}
+	})
+}
+
+// TestOutputRemoved: an output may be finished while the programme goes on.
+func TestOutputRemoved(t *testing.T) {
+	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		o := create()
+		begin(t, o)
+		other := s.hub.Subscribe("another", Lossless{})
+		s.play(t)
+		waitFor(t, "something to be made", func() bool { return o.Progress().Size > 0 })
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if made, err := finish(t, o, ctx); err != nil || made.Size == 0 {
+			t.Errorf("%+v, %v", made, err)
+		}
+		s.end()
+		if n := len(drain(t, other, io.EOF)); n != 6 {
+			t.Errorf("another subscriber got %d of 6 fragments", n)
+		}
+	})
+}
+
+// TestOutputFolder: where no folder can be made, Start tells.
+func TestOutputFolder(t *testing.T) {
+	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		if err := os.WriteFile(filepath.Dir(s.target), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := create().Start(t.Context()); err == nil {
+			t.Error("a file stands where the folder should be")
+		}
+	})
+}
