@@ -59,6 +59,7 @@ type Hub struct {
 	subs   map[*Subscription]struct{}
 	closed bool
 	err    error
+	done   chan struct{} // closed with the hub
 }
 
 // NewHub makes a hub. It owns no goroutine.
@@ -72,8 +73,11 @@ func NewHub(o HubOptions) *Hub {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Hub{o: o, format: newFormat(o), subs: make(map[*Subscription]struct{})}
+	return &Hub{o: o, format: newFormat(o), subs: make(map[*Subscription]struct{}), done: make(chan struct{})}
 }
+
+// Done closes when Close was called; what is queued can still be had.
+func (h *Hub) Done() <-chan struct{} { return h.done }
 
 // Run publishes one encoder run, whose input began at from (End, for a
 // restart), until r ends. It returns nil at the end of r, also if that cuts a
@@ -250,6 +254,7 @@ func (h *Hub) Close(err error) {
 		return
 	}
 	h.closed, h.err = true, err
+	close(h.done)
 	if err == nil {
 		h.err = io.EOF
 	}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/livekit/protocol/livekit"
+import (
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/outputs"
+)
 
 // encodedOutputs is what all encoded v1 requests have.
 type encodedOutputs interface {
@@ -41,6 +45,7 @@ type outputSet struct {
 	direct   bool // Track egress's own file or websocket
 
 	streamProtocol livekit.StreamProtocol // resolved
+	urls           []outputs.StreamURL    // of RTMP and SRT streams
 	targets        []string               // the store of each output that needs one, as far as the request names it; "" = as configured
 	v2             bool
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/livekit/protocol/utils"
+
+	"github.com/ffegress/ffegress/outputs"
 )
 
 // redactURL blanks what is secret in a url: an RTMP stream key, mux's and Twitch's keys, all query values, and a
@@ -20,8 +22,8 @@ func redactURL(raw string) string {
 	case "mux", "twitch":
 		return scheme + "://" + utils.RedactIdentifier(rest)
 	case "rtmp", "rtmps":
-		if redacted, ok := utils.RedactStreamKey(raw); ok {
-			return redacted
+		if u, err := outputs.ParseStreamURL(raw); err == nil {
+			return u.String()
 		}
 		return scheme + "://{url}"
 	}

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/livekit/protocol/livekit"
-)
+	"github.com/livekit/psrpc"
 
-const rtmpFormat = "rtmp urls must be of format rtmp(s)://{host}(/{path})/{app}/{stream_key}( live=1)"
+	"github.com/ffegress/ffegress/outputs"
+)
 
 // schemes are the protocols by url scheme.
 var schemes = map[string]livekit.StreamProtocol{
@@ -16,6 +17,12 @@ var schemes = map[string]livekit.StreamProtocol{
 	"mux": livekit.StreamProtocol_RTMP, "twitch": livekit.StreamProtocol_RTMP,
 	"srt": livekit.StreamProtocol_SRT,
 	"ws":  livekit.StreamProtocol_WEBSOCKET, "wss": livekit.StreamProtocol_WEBSOCKET,
+}
+
+// protocols are what plans and outputs call the same.
+var protocols = map[livekit.StreamProtocol]outputs.StreamProtocol{
+	livekit.StreamProtocol_RTMP: outputs.RTMP,
+	livekit.StreamProtocol_SRT:  outputs.SRT,
 }
 
 // checkStream resolves the protocol and checks each url.
@@ -35,16 +42,25 @@ func (o *outputSet) checkStream() error {
 		}
 	}
 	for i, raw := range s.Urls {
-		protocol, err := streamProtocol(raw, i == 0 && s.Protocol == livekit.StreamProtocol_DEFAULT_PROTOCOL)
+		scheme, _, _ := strings.Cut(raw, "://")
+		protocol, known := schemes[scheme]
+		switch {
+		case !known && i == 0 && s.Protocol == livekit.StreamProtocol_DEFAULT_PROTOCOL:
+			return errURL(raw, "invalid protocol")
+		case o.streamProtocol == livekit.StreamProtocol_DEFAULT_PROTOCOL:
+			o.streamProtocol = protocol
+		}
+		if protocol == livekit.StreamProtocol_WEBSOCKET && o.v2 && protocol == o.streamProtocol {
+			if _, err := url.Parse(raw); err != nil {
+				return errURL(raw, "it cannot be parsed")
+			}
+			continue
+		}
+		u, err := StreamURL(raw, protocols[o.streamProtocol])
 		if err != nil {
 			return err
 		}
-		if o.streamProtocol == livekit.StreamProtocol_DEFAULT_PROTOCOL {
-			o.streamProtocol = protocol
-		}
-		if protocol != o.streamProtocol || protocol == livekit.StreamProtocol_WEBSOCKET && !o.v2 {
-			return errURL(raw, "invalid scheme")
-		}
+		o.urls = append(o.urls, u)
 	}
 	if o.streamProtocol == livekit.StreamProtocol_WEBSOCKET && !o.v2 {
 		return errField("output type")
@@ -52,27 +68,23 @@ func (o *outputSet) checkStream() error {
 	return nil
 }
 
-func streamProtocol(raw string, first bool) (livekit.StreamProtocol, error) {
-	scheme, rest, ok := strings.Cut(raw, "://")
-	protocol, known := schemes[scheme]
-	switch {
-	case (!ok || !known) && first:
-		return 0, errURL(raw, "invalid protocol")
-	case !ok || !known:
-		return 0, errURL(raw, "invalid scheme")
-	case scheme == "mux" || scheme == "twitch":
-		return protocol, nil
-	case protocol == livekit.StreamProtocol_RTMP:
-		// host/app/key; the key may be empty.
-		if host, path, ok := strings.Cut(rest, "/"); !ok || host == "" || !strings.Contains(path, "/") {
-			return 0, errURL(raw, rtmpFormat)
-		}
-		return protocol, nil
+// StreamURL reads a url for an egress whose streams have the protocol given, also one that is added to it or taken out
+// while it runs. The error is a psrpc error without secrets.
+func StreamURL(raw string, protocol outputs.StreamProtocol) (outputs.StreamURL, error) {
+	scheme, _, ok := strings.Cut(raw, "://")
+	if !ok || protocol == "" || protocols[schemes[scheme]] != protocol {
+		return outputs.StreamURL{}, errURL(raw, "invalid scheme")
 	}
-	if _, err := url.Parse(raw); err != nil {
-		return 0, errURL(raw, "it cannot be parsed")
+	u, err := outputs.ParseStreamURL(raw)
+	if err != nil {
+		return outputs.StreamURL{}, errURL(raw, err.Error())
 	}
-	return protocol, nil
+	return u, nil
+}
+
+// ErrStreamNotFound is the answer to taking out a stream that is not there.
+func ErrStreamNotFound(u outputs.StreamURL) error {
+	return psrpc.NewErrorf(psrpc.NotFound, "stream %s not found", u)
 }
 
 func isURL(raw string, allowed ...string) bool {
