@@ -25,6 +25,7 @@ func launchWaiting(ctx context.Context, o Options) (*Browser, error) {
 		return nil, err
 	}
 	b.relay = relay
+	b.rehearse(ctx)
 	return b, nil
 }
 
@@ -59,7 +60,7 @@ func (b *Browser) adopt(ctx context.Context, o *Options) error {
 	return nil
 }
 
-// answers asks Chromium and its empty page.
+// answers asks Chromium and the page that it waits on.
 func (b *Browser) answers(ctx context.Context) error {
 	if err := b.Err(); err != nil {
 		return err
@@ -67,7 +68,7 @@ func (b *Browser) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, adoptWait)
 	defer cancel()
 	at, err := b.page.evaluate(ctx, "location.href")
-	if err == nil && at != startPage {
+	if err == nil && at != b.chrome.first && b.chrome.first != "" {
 		err = errors.New("it is on another page")
 	}
 	return err

@@ -22,7 +22,7 @@ func TestDisplayArgs(t *testing.T) {
 func TestChromiumArgs(t *testing.T) {
 	args := func(o Options) []string {
 		o.Width, o.Height = 1280, 720
-		return chromiumArgs(chromiumFlags(&o, "/d"))
+		return chromiumArgs(chromiumFlags(&o, "/d"), startPage)
 	}
 	plain := args(Options{Audio: true})
 	cases := []struct {

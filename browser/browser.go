@@ -107,7 +107,8 @@ func (b *Browser) launch(ctx context.Context) error {
 // an error that passes (the rules of LiveKit Egress). What is the page's own
 // trouble comes as a [*PageError], the death of a part as a [*PartError].
 // Meanwhile it is learned when the screen changes. With awaitStart the page says when the
-// recording starts, otherwise it starts when the page has loaded.
+// recording starts, otherwise it starts when the page has loaded. A page that the browser waits on
+// is not loaded again: it is given the URL's query.
 func (b *Browser) Open(ctx context.Context, url string, awaitStart bool) error {
 	if err := b.open(); err != nil {
 		return err
@@ -123,7 +124,10 @@ func (b *Browser) Open(ctx context.Context, url string, awaitStart bool) error {
 		case <-ctx.Done():
 		}
 	})
-	err := b.page.load(ctx, url, b.o.tries, b.o.tryTimeout)
+	var err error
+	if !b.page.begin(ctx, url) {
+		err = b.page.load(ctx, url, b.o.tries, b.o.tryTimeout)
+	}
 	var pageErr *PageError
 	switch {
 	case err == nil:

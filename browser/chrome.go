@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type chrome struct {
 	proc  *ffpipe.Proc
 	tools *devtools
 	dir   string
+	first string // the first page
 	rod   *rod.Browser
 	page  *rod.Page // the kiosk window's
 }
@@ -42,7 +44,7 @@ func startChrome(ctx, life context.Context, lost func(), o *Options, dir string,
 	proc, err := ffpipe.Start(ffpipe.Command{
 		Name:  "chromium",
 		Path:  o.Chromium,
-		Args:  chromiumArgs(chromiumFlags(o, dir)),
+		Args:  chromiumArgs(chromiumFlags(o, dir), cmp.Or(o.Wait, startPage)),
 		Env:   env,
 		Extra: child,
 		// Nothing of its profile is worth a clean end.
@@ -52,7 +54,7 @@ func startChrome(ctx, life context.Context, lost func(), o *Options, dir string,
 		tools.Close()
 		return nil, err
 	}
-	c := &chrome{proc: proc, tools: tools, dir: dir}
+	c := &chrome{proc: proc, tools: tools, dir: dir, first: cmp.Or(o.Wait, startPage)}
 	c.rod = rod.New().Client(cdp.New().Start(tools)).NoDefaultDevice().Context(life)
 	ready := make(chan error, 1)
 	go func() { ready <- c.connect() }()
@@ -116,19 +118,28 @@ func (c *chrome) connect() error {
 	}
 }
 
+// firstAt says where the first page is, "" while it is under way and the window
+// still has its empty document.
+const firstAt = `(document.readyState === "complete" || window.waiting) && location.href !== "about:blank" ? location.href : ""`
+
 // awaitStartPage waits for the first page to be there: a navigation that begins
-// earlier would be aborted by it.
+// earlier would be aborted by it. When that is another one than was named, such
+// as Chromium's own about an error, it is of no use, and the window is.
 func (c *chrome) awaitStartPage() error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		res, err := proto.RuntimeEvaluate{Expression: "location.href", ReturnByValue: true}.Call(c.page)
+		res, err := proto.RuntimeEvaluate{Expression: firstAt, ReturnByValue: true}.Call(c.page)
 		var answer *cdp.Error // no context yet
 		switch {
-		case err == nil && res.Result != nil && res.Result.Value.Str() == startPage:
-			return nil
 		case err != nil && !errors.As(err, &answer):
 			return err
+		case err != nil || res.Result == nil:
+		case res.Result.Value.Str() == c.first:
+			return nil
+		case res.Result.Value.Str() != "":
+			c.first = ""
+			return nil
 		}
 		<-tick.C
 	}

@@ -13,8 +13,8 @@ import (
 // often give it 64 MB, on which pages crash.
 const sharedMemoryNeeded = 256 << 20
 
-// startPage is the page of a browser that waits. It must be named: the first
-// window is not a kiosk otherwise. It differs from the empty
+// startPage is the first page, unless it is the one that waits for its query
+// (wait.go). It must be named: the first window is not a kiosk otherwise. It differs from the empty
 // document that every window has before its first page.
 const startPage = "data:text/html,"
 
@@ -84,7 +84,8 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 		"no-pings":                               bare,
 		"password-store":                         value("basic"),
 		"use-mock-keychain":                      bare,
-		"disable-features": value("Translate,MediaRouter,OptimizationHints,CalculateNativeWinOcclusion," +
+		// BackForwardCache would keep a page alive that was left for another.
+		"disable-features": value("BackForwardCache,Translate,MediaRouter,OptimizationHints,CalculateNativeWinOcclusion," +
 			"GlobalMediaControls,AudioServiceOutOfProcess,DialMediaRouteProvider,InterestFeedContentSuggestions," +
 			// Renderers started in advance for the address bar's popup, for tab
 			// search and for another site: a second of CPU while the recording
@@ -125,8 +126,8 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 	return flags
 }
 
-// chromiumArgs gives argv[1:], sorted, with the start page last.
-func chromiumArgs(flags map[string]*string) []string {
+// chromiumArgs gives argv[1:], sorted, with the first page last.
+func chromiumArgs(flags map[string]*string, first string) []string {
 	var args []string
 	for _, name := range slices.Sorted(maps.Keys(flags)) {
 		v := flags[name]
@@ -138,7 +139,7 @@ func chromiumArgs(flags map[string]*string) []string {
 			args = append(args, "--"+name+"="+*v)
 		}
 	}
-	return append(args, startPage)
+	return append(args, first)
 }
 
 // sharedMemory gives the bytes that are free in /dev/shm.

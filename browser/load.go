@@ -88,6 +88,13 @@ func (p *page) navigating(change func(*navigation)) {
 	}
 }
 
+// redactFor has the secrets of a URL kept out of what is told of its page.
+func (p *page) redactFor(url string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.redact = redactorFor(url)
+}
+
 func (p *page) redactor() *ffpipe.Redactor {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,9 +104,7 @@ func (p *page) redactor() *ffpipe.Redactor {
 // load opens a URL: so many tries of a length, again only after errors that
 // pass. It returns a [*PageError] for what is the page's own trouble.
 func (p *page) load(ctx context.Context, url string, tries int, each time.Duration) error {
-	p.mu.Lock()
-	p.redact = redactorFor(url)
-	p.mu.Unlock()
+	p.redactFor(url)
 	var err error
 	for try := range tries {
 		if try > 0 {

@@ -27,6 +27,10 @@ type Options struct {
 	Insecure bool           // let pages mix origins and insecure content
 	Flags    map[string]any // Chromium flags, last word: true a bare flag, false removed, anything else its value
 
+	// Wait is the first page, which waits for the query that Open's URL has; see
+	// [WaitURL]. Empty means an empty page, from which Open loads its own.
+	Wait string
+
 	Dir string // private directory, created 0700 and removed by Close
 
 	Chromium, Xvfb, PulseAudio string // programs; empty means look them up

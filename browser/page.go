@@ -22,6 +22,7 @@ type page struct {
 	rod     *rod.Page
 	browser *rod.Browser
 	redact  *ffpipe.Redactor // set before the first load
+	waits   string           // the address of the page that waits for its query; "" = none does
 
 	started, ended     chan struct{}
 	startOnce, endOnce sync.Once
@@ -43,6 +44,9 @@ func newPage(c *chrome, console func(level, text string)) (*page, error) {
 		rod: c.page.Context(ctx), browser: c.rod.Context(ctx), console: console,
 		started: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
 		cancel: cancel,
+	}
+	if c.first != startPage {
+		p.waits = c.first
 	}
 	events := p.browser.Event()
 	p.wg.Go(func() {

@@ -5,6 +5,18 @@ import (
 	"net/url"
 )
 
+// SoundOnlyURL is the built-in template's base with a query by which it takes no pictures (look.ts).
+func SoundOnlyURL(base string) (string, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", fmt.Errorf("template base url: %w", err)
+	}
+	query := u.Query()
+	query.Set("sound", "only")
+	u.RawQuery = query.Encode()
+	return u.String(), nil
+}
+
 // RoomURL makes the address of a room page: base with its own query kept, and
 // layout, url (the server's WebSocket address) and token set, as templates for
 // LiveKit Egress expect them. The token is a secret, so the result is one too.

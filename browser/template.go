@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -59,6 +60,13 @@ func IsTemplate(page string) bool {
 
 // URL is the base address of the page.
 func (t *TemplateServer) URL() string { return "http://" + t.Addr }
+
+// Port is where the page is served.
+func (t *TemplateServer) Port() int {
+	_, port, _ := net.SplitHostPort(t.Addr)
+	n, _ := strconv.Atoi(port) // Start has set it
+	return n
+}
 
 // Close stops serving, at once when ctx ends.
 func (t *TemplateServer) Close(ctx context.Context) error {

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -113,6 +114,9 @@ func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer
 	info := run.Run(s.recording)
 	h.Shutdown()
 	s.sessions.remove(id)
+	if len(s.sessions.ids()) == 0 {
+		debug.FreeOSMemory() // pictures took many megabytes, for which an idle node has no use
+	}
 	s.log.Info("egress ended", "egressID", id, "status", info.Status, "error", info.Error, "details", info.Details)
 	s.log.Debug("resources", "egressID", id, "goroutines", runtime.NumGoroutine())
 }

@@ -71,8 +71,11 @@ func (l *progressLine) show() {
 		kbps = float64(p.Bytes-l.last.Bytes) * 8 / 1000 / dt
 	}
 	l.last = p
-	text := fmt.Sprintf("%s  %s  %.1f fps  %d repeats  %.0f kb/s",
-		p.Elapsed.Truncate(100*time.Millisecond), size(p.Bytes), fps, p.Repeats, kbps)
+	pictures := ""
+	if p.Frames > 0 { // a recording of sound has none
+		pictures = fmt.Sprintf("  %.1f fps  %d repeats", fps, p.Repeats)
+	}
+	text := fmt.Sprintf("%s  %s%s  %.0f kb/s", p.Elapsed.Truncate(100*time.Millisecond), size(p.Bytes), pictures, kbps)
 	if l.terminal {
 		fmt.Fprintf(l.w, "\r\x1b[K%s", text)
 	} else {

@@ -62,7 +62,7 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 		return err
 	}
 	defer func() { _ = template.Close(context.Background()) }()
-	conf.TemplateBase = ownTemplate(conf.TemplateBase, conf.TemplatePort, template.URL())
+	conf.TemplateBase, conf.TemplatePort = ownTemplate(conf.TemplateBase, conf.TemplatePort, template.URL()), template.Port()
 	p, err := plan.New(conf, req)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package publish
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -34,9 +35,13 @@ func (c Cache) encodeVideo(ctx context.Context, what Card, out string) error {
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", what.Size.String(), "-r", strconv.Itoa(card.FPS), "-i", "pipe:0",
 		"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "6", "-lag-in-frames", "0", "-auto-alt-ref", "0",
-		"-g", strconv.Itoa(KeyInterval), "-keyint_min", strconv.Itoa(KeyInterval),
-		"-b:v", strconv.Itoa(kbits) + "k", "-qmin", "2", "-qmax", "30", "-f", "ivf", out,
+		"-g", strconv.Itoa(KeyInterval), "-keyint_min", strconv.Itoa(cmp.Or(what.KeyPhase, KeyInterval)),
+		"-b:v", strconv.Itoa(kbits) + "k", "-qmin", "2", "-qmax", "30",
 	}
+	if what.KeyPhase > 0 {
+		args = append(args, "-force_key_frames", fmt.Sprintf("expr:eq(mod(n,%d),%d)", KeyInterval, what.KeyPhase))
+	}
+	args = append(args, "-f", "ivf", out)
 	return c.run(ctx, args, func(w io.Writer) error {
 		for n := range card.Loop {
 			if _, err := w.Write(p.Frame(n)); err != nil {

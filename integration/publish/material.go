@@ -24,10 +24,16 @@ type Card struct {
 	ID    int // participant, 0 … card.IDs-1
 	Phase int // frame within the second at which it flashes
 	Size  Size
+
+	KeyPhase int // the first keyframe but frame 0, less than KeyInterval
 }
 
 func (c Card) videoName() string {
-	return fmt.Sprintf("card%d-id%d-phase%d-%s.ivf", materialVersion, c.ID, c.Phase, c.Size)
+	name := fmt.Sprintf("card%d-id%d-phase%d-%s", materialVersion, c.ID, c.Phase, c.Size)
+	if c.KeyPhase > 0 {
+		name += fmt.Sprintf("-key%d", c.KeyPhase)
+	}
+	return name + ".ivf"
 }
 
 func (c Card) audioName() string {
@@ -41,8 +47,13 @@ type Material struct {
 }
 
 // KeyInterval is the distance of keyframes in frames. It is short because
-// pre-encoded material cannot answer a PLI.
-const KeyInterval = 15
+// pre-encoded material cannot answer a PLI. With Options.Answer it can: it goes
+// on with other material of the same card, which has a keyframe at one of the
+// next KeyChoice frames.
+const (
+	KeyInterval = 15
+	KeyChoice   = 3
+)
 
 // Cache makes material with ffmpeg and keeps it in Dir.
 type Cache struct {

@@ -27,6 +27,7 @@ type Options struct {
 	Layers       []Size        // low to high, 2 or 3: the picture is simulcast, and Sizes means nothing; see Cards
 	VideoOnly    bool          // no sound
 	AudioOnly    bool          // no picture
+	Answer       bool          // the picture answers each PLI with a keyframe soon, as a camera does; not with Layers
 	Talk         time.Duration // > 0: participants take turns of this length at being the active speaker
 
 	Cache Cache
@@ -41,6 +42,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("%d participants with %d layers from card %d: want 1 to %d cards", o.Participants, len(o.Layers), o.FirstCard, card.IDs)
 	case len(o.Layers) == 1 || len(o.Layers) > len(qualities):
 		return fmt.Errorf("%d layers: want 2 or %d", len(o.Layers), len(qualities))
+	case o.Answer && len(o.Layers) > 0:
+		return errors.New("layers do not answer")
 	case o.VideoOnly && o.AudioOnly:
 		return errors.New("video only and audio only exclude each other")
 	}
@@ -63,6 +66,17 @@ func (o Options) Cards(id int) []Card {
 	var cards []Card
 	for i, size := range o.Layers {
 		cards = append(cards, Card{ID: o.FirstCard + id*len(o.Layers) + i, Phase: phase, Size: size})
+	}
+	return cards
+}
+
+// keyed are a participant's card with its keyframes at all the places that an
+// answer may need; the first one where they are without.
+func (o Options) keyed(what Card) []Card {
+	cards := []Card{what}
+	for phase := KeyChoice; o.Answer && phase < KeyInterval; phase += KeyChoice {
+		what.KeyPhase = phase
+		cards = append(cards, what)
 	}
 	return cards
 }
@@ -97,7 +111,11 @@ func (o Options) Prepare(ctx context.Context) error {
 	var g errgroup.Group
 	g.SetLimit(2)
 	for id := range o.Participants {
+		var cards []Card
 		for _, what := range o.Cards(id) {
+			cards = append(cards, o.keyed(what)...)
+		}
+		for _, what := range cards {
 			g.Go(func() error {
 				_, err := o.Cache.Load(ctx, what)
 				return err

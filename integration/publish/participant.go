@@ -48,14 +48,14 @@ func join(ctx context.Context, o Options, id int, lost func(error)) (*participan
 	if err != nil {
 		return nil, fmt.Errorf("join as %s: %w", p.identity, err)
 	}
-	if err := p.publish(o, id, cards, material); err != nil {
+	if err := p.publish(ctx, o, id, cards, material); err != nil {
 		p.room.Disconnect()
 		return nil, fmt.Errorf("publish as %s: %w", p.identity, err)
 	}
 	return p, nil
 }
 
-func (p *participant) publish(o Options, id int, cards []Card, material []*Material) error {
+func (p *participant) publish(ctx context.Context, o Options, id int, cards []Card, material []*Material) error {
 	if !o.VideoOnly {
 		s, err := newAudioSource(material[0], func(n int64) *uint8 { return o.level(id, n) })
 		if err != nil {
@@ -77,10 +77,20 @@ func (p *participant) publish(o Options, id int, cards []Card, material []*Mater
 	if len(o.Layers) > 0 {
 		return p.addLayers(cards, material, opts)
 	}
-	s, err := newVideoSource(material[0])
+	var keyed []*Material
+	for _, what := range o.keyed(cards[0]) {
+		m, err := o.Cache.Load(ctx, what)
+		if err != nil {
+			return err
+		}
+		keyed = append(keyed, m)
+	}
+	a := &answer{material: keyed}
+	s, err := newVideoSource(material[0], lksdk.WithRTCPHandler(a.hear))
 	if err != nil {
 		return err
 	}
+	s.payload = a.frame
 	return p.add(s, opts)
 }
 

@@ -83,6 +83,16 @@ func newLabOn(ctx context.Context, participants int, options rig.Options) (*lab,
 	return l, err
 }
 
+// cameras has participants publish. When they answer, a recorder that asks for a keyframe has one soon, as from a camera;
+// the material for that takes a minute to make. Otherwise it waits for the next, half a second at most.
+func (l *lab) cameras(ctx context.Context, participants int, answer bool) (err error) {
+	l.publisher, err = l.Publish(ctx, publish.Options{Room: l.room, Participants: participants, Answer: answer})
+	if err != nil {
+		return err
+	}
+	return pause(ctx, settle)
+}
+
 // close stops everything; the media stays until the next run of the same case is cleared away.
 func (l *lab) close() error {
 	if l.publisher != nil {

@@ -22,7 +22,7 @@ func poolStart(runs, cold int) accept.Case {
 		ID: "pool-start", Line: 1,
 		Title: fmt.Sprintf("%d starts from the warm pool, %d cold starts beside them, 3 publishers", runs, cold),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			warm, err := warmStarts(ctx, o, runs)
+			warm, err := warmStarts(ctx, o, runs, cold > 0)
 			if err != nil {
 				return err
 			}
@@ -33,11 +33,14 @@ func poolStart(runs, cold int) accept.Case {
 			p50, p95 := percentile(warm, 50), percentile(warm, 95)
 			o.Want(p50 <= pooledP50, "p50 is %v, %v at most", p50, pooledP50)
 			o.Want(p95 <= pooledP95, "p95 is %v, %v at most", p95, pooledP95)
-			l, err := newLab(ctx, 3)
+			l, err := newLab(ctx, 0)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = l.close() }()
+			if err := l.cameras(ctx, 3, true); err != nil {
+				return err
+			}
 			var each []time.Duration
 			for n := range cold {
 				t, err := l.startOnce(ctx, n)
@@ -52,12 +55,15 @@ func poolStart(runs, cold int) accept.Case {
 	}
 }
 
-func warmStarts(ctx context.Context, o *accept.Outcome, runs int) ([]time.Duration, error) {
-	l, err := newLabWith(ctx, 3, map[string]any{"browser_pool": 1})
+func warmStarts(ctx context.Context, o *accept.Outcome, runs int, answer bool) ([]time.Duration, error) {
+	l, err := newLabWith(ctx, 0, map[string]any{"browser_pool": 1})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = l.close() }()
+	if err := l.cameras(ctx, 3, answer); err != nil {
+		return nil, err
+	}
 	var all []time.Duration
 	for n := range runs {
 		if err := l.browserWaits(ctx, n+1); err != nil {

@@ -24,21 +24,27 @@ func quality(t take, length time.Duration, b bars) accept.Case {
 	return accept.Case{
 		ID: t.id, Line: 2, Title: fmt.Sprintf("%s, %v", t.title, length),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			for n := 1; ; n++ {
-				var try accept.Outcome
-				stolen, err := attempt(ctx, &try, t, length, b)
-				if err != nil {
-					return err
-				}
-				try.Add("stolen by other machines during the take", "%.2f %%", 100*stolen)
-				o.Figures = append(o.Figures, try.Figures...)
-				if len(try.Missed) == 0 || stolen <= stealAtMost || n == takesAtMost {
-					o.Missed = try.Missed
-					return nil
-				}
-				o.Add(fmt.Sprintf("take %d is made again", n), "%s", strings.Join(try.Missed, "; "))
-			}
+			return unrobbed(o, func(try *accept.Outcome) (float64, error) { return attempt(ctx, try, t, length, b) })
 		},
+	}
+}
+
+// unrobbed makes takes until nothing is missed, or what is missed has no excuse. attempt makes one and returns the share
+// of CPU time that was stolen from the machine meanwhile.
+func unrobbed(o *accept.Outcome, attempt func(*accept.Outcome) (stolen float64, err error)) error {
+	for n := 1; ; n++ {
+		var try accept.Outcome
+		stolen, err := attempt(&try)
+		if err != nil {
+			return err
+		}
+		try.Add("stolen by other machines during the take", "%.2f %%", 100*stolen)
+		o.Figures = append(o.Figures, try.Figures...)
+		if len(try.Missed) == 0 || stolen <= stealAtMost || n == takesAtMost {
+			o.Missed = try.Missed
+			return nil
+		}
+		o.Add(fmt.Sprintf("take %d is made again", n), "%s", strings.Join(try.Missed, "; "))
 	}
 }
 

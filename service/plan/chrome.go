@@ -21,7 +21,20 @@ func PoolBrowser(conf *config.Config, dir string) browser.Options {
 	f := programme.Format{Width: poolWidth, Height: poolHeight, FPS: poolFPS, Video: true, Audio: true}
 	o := chrome(conf, Room, f, poolDepth, dir)
 	o.Dir = dir
+	o.Wait = wait(conf, conf.TemplateBase)
 	return o
+}
+
+// wait is the page that a browser for a room page at base begins with, "" when that is not the built-in one.
+func wait(conf *config.Config, base string) string {
+	if !conf.BuiltinTemplate(base) {
+		return ""
+	}
+	page, err := browser.WaitURL(base)
+	if err != nil {
+		return ""
+	}
+	return page
 }
 
 // chrome is the browser for a format, with its files in a directory of its own under dir.

@@ -111,6 +111,9 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}
 	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)
+	if src.InRoom() {
+		p.Browser.Wait = wait(conf, src.BaseURL)
+	}
 	p.Info = p.info(req)
 	return p, nil
 }

@@ -48,6 +48,12 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 			return Source{}, errField("template base url")
 		}
 		src.Kind, src.BaseURL, src.Layout = Room, w.base, w.layout
+		if !w.video && conf.BuiltinTemplate(w.base) {
+			var err error
+			if src.BaseURL, err = browser.SoundOnlyURL(w.base); err != nil {
+				return Source{}, errField("template base url")
+			}
+		}
 	case TypeWeb:
 		if !isURL(w.url, "http", "https") {
 			return Source{}, errField("web url")

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestToken(t *testing.T) {
 // TestConnection has where token, server and page come from.
 func TestConnection(t *testing.T) {
 	conf := testConfig()
-	conf.APIKey, conf.WSURL = "", ""
+	conf.APIKey, conf.WSURL, conf.TemplatePort = "", "", 7980
 	req := parse(t, "room", `{"room_name": "r", "custom_base_url": "https://h/p?theme=x", "file_outputs": [{}]}`)
 	req.Token, req.WsUrl = "their-token", "wss://theirs"
 	p, err := New(conf, req)
@@ -68,6 +69,21 @@ func TestConnection(t *testing.T) {
 	page, err := p.Source.PageURL()
 	if want := "https://h/p?layout=&theme=x&token=their-token&url=wss%3A%2F%2Ftheirs"; err != nil || page != want {
 		t.Errorf("page %s (%v)", page, err)
+	}
+
+	for _, c := range []struct{ base, want string }{
+		{"", "http://localhost:7980/?layout=&sound=only&token=their-token&url=wss%3A%2F%2Ftheirs"},
+		{"https://h/p", "https://h/p?layout=&token=their-token&url=wss%3A%2F%2Ftheirs"},
+	} {
+		req := parse(t, "room", fmt.Sprintf(`{"room_name": "r", "audio_only": true, "custom_base_url": %q, "file_outputs": [{}]}`, c.base))
+		req.Token, req.WsUrl = "their-token", "wss://theirs"
+		p, err := New(conf, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page, err := p.Source.PageURL(); err != nil || page != c.want {
+			t.Errorf("sound only: page %s (%v), want %s", page, err, c.want)
+		}
 	}
 
 	web, err := New(conf, parse(t, "web", `{"url": "https://x/y?z#a", "file_outputs": [{}]}`))

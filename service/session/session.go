@@ -178,6 +178,9 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	opened := s.openBeside(ctx)
+	defer func() { cancel(); _ = opened() }()
 	// The pipeline outlives this step: its end is drain, not a context.
 	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
 		Source: s.source, Format: s.plan.Format, FFmpeg: ffmpeg,
@@ -190,7 +193,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	}
 	s.recorder = p
 	s.log.Debug("encoder is up", "since", s.plan.Age())
-	return s.source.Open(ctx)
+	return opened()
 }
 
 // findFFmpeg tells at once, and in words, when there is none.

@@ -15,6 +15,7 @@ test("look of a query", () => {
     ["fit=cover&names=true", true, true],
   ];
   for (const [query, cover, names] of cases) {
-    assert.deepEqual(lookFromQuery(new URLSearchParams(query)), { cover, names }, query);
+    assert.deepEqual(lookFromQuery(new URLSearchParams(query)), { cover, names, soundOnly: false }, query);
   }
+  assert.equal(lookFromQuery(new URLSearchParams("sound=only&layout=grid")).soundOnly, true);
 });

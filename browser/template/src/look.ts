@@ -6,12 +6,15 @@ export type Look = {
   cover: boolean;
   /** each picture bears its participant's name */
   names: boolean;
+  /** nothing is shown, so no picture is asked for */
+  soundOnly: boolean;
 };
 
-/** lookFromQuery reads `fit=cover` and `names=true`. */
+/** lookFromQuery reads `fit=cover`, `names=true` and `sound=only`. */
 export function lookFromQuery(query: URLSearchParams): Look {
   return {
     cover: query.get("fit") === "cover",
     names: ["", "1", "true"].includes(query.get("names") ?? "false"),
+    soundOnly: query.get("sound") === "only",
   };
 }

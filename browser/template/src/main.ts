@@ -1,12 +1,23 @@
 // The page that a RoomComposite egress records: joins the room and shows it.
-import { type RemoteParticipant, type RemoteTrack, Room, RoomEvent, Track } from "livekit-client";
+import {
+  type RemoteParticipant,
+  type RemoteTrack,
+  type RemoteTrackPublication,
+  Room,
+  RoomEvent,
+  Track,
+  TrackEvent,
+  VideoQuality,
+} from "livekit-client";
 import { showError } from "./failure.ts";
+import type { Size } from "./layout.ts";
 import { lookFromQuery } from "./look.ts";
 import { layoutFromMetadata } from "./metadata.ts";
 import { preview } from "./preview.ts";
-import { endRecording, startRecording, StartRule } from "./signal.ts";
+import { endRecording, painted, startRecording, StartRule, WHOLE_MS } from "./signal.ts";
 import { Stage } from "./stage.ts";
 import { type Owner, Tile } from "./tile.ts";
+import { wait } from "./wait.ts";
 
 const POLL_MS = 100;
 
@@ -23,8 +34,7 @@ const PIXEL_DENSITY = 1 / 0.9;
  */
 const PLAYOUT_DELAY = 0.2;
 
-async function run(): Promise<void> {
-  const query = new URLSearchParams(location.search);
+async function show(query: URLSearchParams): Promise<void> {
   const url = query.get("url");
   const token = query.get("token");
   const stage = new Stage(document.getElementById("stage") as HTMLElement);
@@ -38,10 +48,30 @@ async function run(): Promise<void> {
   const sounds = new Map<string, HTMLMediaElement>();
   let subscribed = 0;
   let connected = false;
+  const rule = new StartRule();
+  let started = false;
 
+  const check = (): void => {
+    if (started) return;
+    const videos = videoPublications(room);
+    started = rule.ready(performance.now(), {
+      // A room without a sound is recorded, too, as the silence that it is.
+      subscribed: look.soundOnly ? subscribed + videos : subscribed,
+      videoPublications: videos,
+      picture: look.soundOnly ? subscribed > 0 : stage.picture(),
+      whole: stage.whole(),
+    });
+    if (started) {
+      stage.beSeen();
+      void painted().then(startRecording);
+    }
+  };
   const applyMetadata = (): void => {
     const layout = layoutFromMetadata(room.localParticipant.metadata);
     if (layout !== undefined) stage.setLayout(layout);
+  };
+  const hear = (publication: RemoteTrackPublication): void => {
+    if (look.soundOnly && publication.kind === Track.Kind.Audio) publication.setSubscribed(true);
   };
   const remove = (track: RemoteTrack, sid: string): void => {
     stage.remove(sid);
@@ -53,14 +83,21 @@ async function run(): Promise<void> {
       subscribed++;
       track.setPlayoutDelay(PLAYOUT_DELAY);
       if (track.kind === Track.Kind.Video) {
+        askFor(track, publication, stage.coming(videoPublications(room)));
         const screen = publication.source === Track.Source.ScreenShare;
-        stage.add(publication.trackSid, new Tile(track, ownerOf(participant), screen, look));
+        const tile = new Tile(track, ownerOf(participant), screen, look);
+        tile.onPicture = () => {
+          check();
+          setTimeout(check, WHOLE_MS);
+        };
+        stage.add(publication.trackSid, tile);
       } else {
         const element = track.attach();
         element.hidden = true;
         sounds.set(publication.trackSid, element);
         document.body.append(element);
       }
+      check();
     })
     .on(RoomEvent.TrackUnsubscribed, (track, publication) => {
       subscribed--;
@@ -75,36 +112,40 @@ async function run(): Promise<void> {
       if (participant === room.localParticipant) applyMetadata();
     })
     .on(RoomEvent.ParticipantNameChanged, (name, participant) => stage.setName(participant.identity, name))
+    .on(RoomEvent.SignalConnected, () => {
+      applyMetadata();
+      for (const participant of room.remoteParticipants.values()) participant.trackPublications.forEach(hear);
+    })
+    .on(RoomEvent.TrackPublished, hear)
     .on(RoomEvent.Disconnected, () => {
       // A connection that never was is a failure, not an end.
       if (connected) endRecording();
     });
 
-  await room.connect(url, token);
-  connected = true;
-  applyMetadata();
-  void room.startAudio().catch(() => undefined);
-
-  const rule = new StartRule();
-  let started = false;
   setInterval(() => {
     stage.arrange();
-    if (started) return;
-    const publications = [...room.remoteParticipants.values()].flatMap((p) => [...p.videoTrackPublications.values()]);
-    started = rule.ready(performance.now(), {
-      subscribed,
-      videoPublications: publications.length,
-      picture: stage.picture(),
-    });
-    if (started) {
-      stage.beSeen();
-      startRecording();
-    }
+    check();
   }, POLL_MS);
+  await room.connect(url, token, { autoSubscribe: !look.soundOnly });
+  connected = true;
+  void room.startAudio().catch(() => undefined);
+}
+
+function videoPublications(room: Room): number {
+  return [...room.remoteParticipants.values()].reduce((sum, p) => sum + p.videoTrackPublications.size, 0);
+}
+
+/** askFor asks for a layer until the page knows the picture's size: without, the SDK asks for the highest. */
+function askFor(track: RemoteTrack, publication: RemoteTrackPublication, { width, height }: Size): void {
+  publication.setVideoDimensions({ width: width * PIXEL_DENSITY, height: height * PIXEL_DENSITY });
+  // From then on it is what the SDK measures; "high" is no bound for that.
+  track.once(TrackEvent.VideoDimensionsChanged, () => publication.setVideoQuality(VideoQuality.HIGH));
 }
 
 function ownerOf({ identity, name }: RemoteParticipant): Owner {
   return { identity, name: name ?? "" };
 }
 
-run().catch(showError);
+const query = new URLSearchParams(location.search);
+if (query.has("wait")) wait(show);
+else show(query).catch(showError);

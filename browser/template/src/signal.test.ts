@@ -11,12 +11,13 @@ function firstReady(seen: (now: number) => Seen): number | undefined {
 }
 
 test("start rule", () => {
-  assert.equal(firstReady(() => ({ subscribed: 0, videoPublications: 0, picture: false })), undefined, "empty room");
-  assert.equal(firstReady(() => ({ subscribed: 0, videoPublications: 1, picture: false })), undefined, "nothing subscribed");
-  assert.equal(firstReady((now) => ({ subscribed: 1, videoPublications: 1, picture: now >= 300 })), 300, "picture");
-  assert.equal(firstReady(() => ({ subscribed: 1, videoPublications: 0, picture: false })), 600, "audio only");
-  assert.equal(firstReady(() => ({ subscribed: 1, videoPublications: 1, picture: false })), 5100, "video that never comes");
-  const late = (now: number): Seen => ({ subscribed: now < 2000 || now >= 3000 ? 1 : 0, videoPublications: 1, picture: false });
+  assert.equal(firstReady(() => ({ subscribed: 0, videoPublications: 0, picture: false, whole: false })), undefined, "empty room");
+  assert.equal(firstReady(() => ({ subscribed: 0, videoPublications: 1, picture: false, whole: false })), undefined, "nothing subscribed");
+  assert.equal(firstReady((now) => ({ subscribed: 1, videoPublications: 1, picture: now >= 300, whole: true })), 300, "picture");
+  assert.equal(firstReady((now) => ({ subscribed: 2, videoPublications: 2, picture: now >= 300, whole: false })), 400, "one of two");
+  assert.equal(firstReady(() => ({ subscribed: 1, videoPublications: 0, picture: false, whole: false })), 600, "audio only");
+  assert.equal(firstReady(() => ({ subscribed: 1, videoPublications: 1, picture: false, whole: false })), 5100, "video that never comes");
+  const late = (now: number): Seen => ({ subscribed: now < 2000 || now >= 3000 ? 1 : 0, videoPublications: 1, picture: false, whole: false });
   assert.equal(firstReady(late), 8100, "the wait begins anew after the room was empty");
 });
 

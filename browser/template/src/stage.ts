@@ -1,7 +1,7 @@
 // All tiles and which of them stands where.
 import { Curtain } from "./curtain.ts";
 import { Focus } from "./focus.ts";
-import { arrangementFor, parseLayout, place, type Rect } from "./layout.ts";
+import { arrangementFor, parseLayout, place, type Rect, type Size } from "./layout.ts";
 import type { Tile } from "./tile.ts";
 
 /** Stage arranges the tiles by the layout, the screen shares and who speaks. */
@@ -39,6 +39,13 @@ export class Stage {
     this.arrange();
   }
 
+  /** coming is how large the next tile will be once there are so many. */
+  coming(tiles: number): Size {
+    const frame = { width: window.innerWidth, height: window.innerHeight };
+    const rects = place(this.layout.arrangement, Math.max(tiles, this.tiles.size + 1), frame);
+    return rects[this.tiles.size] ?? { width: 0, height: 0 };
+  }
+
   remove(id: string): void {
     const tile = this.tiles.get(id);
     if (!tile) return;
@@ -59,6 +66,11 @@ export class Stage {
   /** picture says whether any video has been seen on the page. */
   picture(): boolean {
     return [...this.tiles.values()].some((tile) => tile.picture);
+  }
+
+  /** whole says whether all who have a place and send a picture have been seen. */
+  whole(): boolean {
+    return [...this.tiles.values()].every((tile) => tile.picture || !tile.shown || tile.feed.isMuted);
   }
 
   /** arrange also moves the main speaker on, so it is called while nothing else happens, too. */

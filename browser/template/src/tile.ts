@@ -18,6 +18,8 @@ export class Tile {
   readonly participant: string;
   /** whether a picture was shown */
   picture = false;
+  /** called when the first one is */
+  onPicture: (() => void) | undefined;
   private readonly video = document.createElement("video");
   private readonly label: HTMLElement | undefined;
   private readonly cover: boolean;
@@ -51,6 +53,7 @@ export class Tile {
     }
     this.video.requestVideoFrameCallback(() => {
       this.picture = true;
+      this.onPicture?.();
     });
     feed.attach(this.video);
     this.setMuted(feed.isMuted);
