@@ -14,6 +14,10 @@ const (
 	MP4 Container = "mp4" // fragmented
 	Ogg Container = "ogg" // Opus only
 	MP3 Container = "mp3" // frames and nothing else
+
+	// The encoder does not write these: one is a work file of tracks as they came, the other is made of it.
+	Matroska Container = "matroska"
+	WebM     Container = "webm"
 )
 
 const (

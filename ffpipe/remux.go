@@ -20,6 +20,30 @@ func RemuxArgs(in, out string) []string {
 	}
 }
 
+// MuxArgs returns argv[1:] of a run that makes out, a file of the container to,
+// of in, a Matroska work file. MP4 and WebM get every packet as it is, with its
+// timestamp to 11 µs or 1 ms; Ogg gets its sound encoded as Opus, bitrate kb/s.
+// Otherwise it is as [RemuxArgs].
+func MuxArgs(in, out string, to Container, bitrate int) []string {
+	args := []string{
+		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning", "-xerror",
+		"-copyts", "-f", string(Matroska), "-i", fileURL(in), "-map", "0",
+	}
+	switch to {
+	case Ogg:
+		args = append(args, "-c:a", "libopus", "-b:a", strconv.Itoa(bitrate)+"k", "-ar", "48000", "-ac", "2")
+	case WebM:
+		args = append(args, "-c", "copy")
+	default:
+		to = MP4
+		args = append(args, "-c", "copy",
+			// Without these an H.264 stream's own idea of its frame rate rounds the timestamps.
+			"-copytb", "1", "-video_track_timescale", strconv.Itoa(movieTimescale),
+			"-movie_timescale", strconv.Itoa(movieTimescale), "-movflags", "+faststart")
+	}
+	return append(args, "-f", string(to), "-y", fileURL(out))
+}
+
 // fileURL keeps a path with a colon, or one that starts with a dash, from being
 // read as a protocol or an option.
 func fileURL(path string) string { return "file:" + path }

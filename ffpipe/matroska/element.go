@@ -67,6 +67,11 @@ type Header struct {
 func (h Header) Segment() bool { return h.ID == idSegment }
 func (h Header) Cluster() bool { return h.ID == idCluster }
 
+// Group tells an element that has a block in it; Block one that is a block, of which Media bytes are media.
+func (h Header) Group() bool  { return h.ID == idBlockGroup }
+func (h Header) Block() bool  { return h.ID == idBlock || h.ID == idSimpleBlock }
+func (h Header) Media() int64 { return max(h.Size-blockHeader, 0) }
+
 // File tells the element that every file begins with.
 func (h Header) File() bool { return h.ID == idEBML }
 

@@ -16,6 +16,10 @@ import (
 // Finaliser is what [Finalise] works with.
 type Finaliser struct {
 	Container ffpipe.Container // of both files; "" = MP4
+	// Matroska says that the work file is one; the target can be WebM too then.
+	Matroska bool
+	// Bitrate of sound that must be encoded for the target, kb/s: Ogg of Matroska.
+	Bitrate int
 	// Samples is how long the programme's sound is, at 48 kHz. Ogg and MP3 end
 	// there and not with what the encoder had to add; 0 = it is not known.
 	Samples int64
@@ -28,7 +32,7 @@ type Finaliser struct {
 }
 
 // Finalise makes target out of a work file of whole parts: an MP4 with its index
-// in front by one -c copy run, an Ogg file whose last page is marked and ends
+// in front or, of Matroska, a WebM by one -c copy run, an Ogg file whose last page is marked and ends
 // with the programme, an MP3 file with an Info frame. It is made in [Temporary]
 // beside the target, checked, synced and renamed. The work file stays; its owner
 // removes it. The end of ctx kills the run.
@@ -53,8 +57,10 @@ func Finalise(ctx context.Context, f Finaliser, work, target string) (err error)
 			err = fmt.Errorf("%w (and remove the temporary file: %w)", err, gone)
 		}
 	}()
-	switch f.Container {
-	case ffpipe.Ogg, ffpipe.MP3:
+	switch {
+	case f.Matroska:
+		err = f.mux(ctx, fs, work, temporary)
+	case f.Container == ffpipe.Ogg, f.Container == ffpipe.MP3:
 		err = f.rewrite(fs, work, temporary)
 	default:
 		err = f.index(ctx, fs, work, temporary)
@@ -69,7 +75,7 @@ func Finalise(ctx context.Context, f Finaliser, work, target string) (err error)
 func (f Finaliser) index(ctx context.Context, fs FS, in, out string) error {
 	remux := f.remux
 	if remux == nil {
-		remux = f.run
+		remux = func(ctx context.Context, in, out string) error { return f.run(ctx, ffpipe.RemuxArgs(in, out)) }
 	}
 	media, err := mediaBytes(fs, in)
 	if err != nil {
@@ -90,8 +96,8 @@ func Temporary(work, target string) string {
 	return filepath.Join(filepath.Dir(target), fmt.Sprintf(".%016x.part", h.Sum64()))
 }
 
-// run is the -c copy run.
-func (f Finaliser) run(ctx context.Context, in, out string) error {
+// run is the one run of ffmpeg.
+func (f Finaliser) run(ctx context.Context, args []string) error {
 	path := f.FFmpeg
 	if path == "" {
 		path = "ffmpeg"
@@ -99,7 +105,7 @@ func (f Finaliser) run(ctx context.Context, in, out string) error {
 	p, err := ffpipe.Start(ffpipe.Command{
 		Name: "finalise",
 		Path: path,
-		Args: ffpipe.RemuxArgs(in, out),
+		Args: args,
 		Log:  f.Log,
 	})
 	if err != nil {
@@ -143,7 +149,11 @@ func mediaBytes(fs FS, path string) (n int64, err error) {
 
 // seal checks that the new file is whole and has all the media, and syncs it.
 // ffmpeg's exit code alone does not promise that.
-func seal(fs FS, path string, media int64) (err error) {
+func seal(fs FS, path string, media int64) error {
+	return sealWith(fs, path, func(r io.ReaderAt, end int64) error { return checkFaststart(r, end, media) })
+}
+
+func sealWith(fs FS, path string, check func(r io.ReaderAt, end int64) error) (err error) {
 	file, err := fs.Open(path)
 	if err != nil {
 		return fmt.Errorf("open finalised file: %w", err)
@@ -153,7 +163,7 @@ func seal(fs FS, path string, media int64) (err error) {
 	if err != nil {
 		return fmt.Errorf("size of finalised file: %w", err)
 	}
-	if err := checkFaststart(file, end, media); err != nil {
+	if err := check(file, end); err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/ffegress/ffegress/ffpipe"
 )
 
-// ErrEmpty means that there is not one whole fragment, page or frame: nothing to
+// ErrEmpty means that there is not one whole fragment, page, frame or cluster: nothing to
 // deliver.
 var ErrEmpty = errors.New("no whole fragment")
 
@@ -19,8 +19,8 @@ const (
 	unsynced = 32 << 20
 )
 
-// Truncate cuts a work file behind its last whole fragment (MP4), page (Ogg) or
-// frame (MP3), makes that durable and returns the new size. A file without one
+// Truncate cuts a work file behind its last whole fragment (MP4), page (Ogg),
+// frame (MP3) or cluster (Matroska), makes that durable and returns the new size. A file without one
 // is left as it is, with ErrEmpty. Other errors wrap the file system's.
 func Truncate(fs FS, c ffpipe.Container, path string) (size int64, err error) {
 	file, err := fs.Open(path)
@@ -61,6 +61,12 @@ func wholeOf(c ffpipe.Container, r io.ReaderAt, end int64) (int64, error) {
 	case ffpipe.MP3:
 		frames, err := scanFrames(r, end)
 		return frames.end, err
+	case ffpipe.Matroska:
+		clusters, err := scanClusters(r, end)
+		if err != nil {
+			return 0, err
+		}
+		return clusters.whole(r)
 	}
 	return wholeMP4(r, end)
 }
