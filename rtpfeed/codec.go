@@ -20,8 +20,8 @@ const (
 	AV1
 )
 
-// codecs are the MIME types of RTP payload formats, in the spelling of error texts.
-var codecs = map[Codec]string{
+// mimeTypes are the MIME types of RTP payload formats, in the spelling of error texts.
+var mimeTypes = map[Codec]string{
 	Opus: "audio/opus", PCMU: "audio/PCMU", PCMA: "audio/PCMA",
 	H264: "video/H264", H265: "video/H265", VP8: "video/VP8", VP9: "video/VP9", AV1: "video/AV1",
 }
@@ -29,7 +29,7 @@ var codecs = map[Codec]string{
 // ParseCodec reads a MIME type as signalling has it, in any case. The error is told to clients and has LiveKit
 // Egress' text.
 func ParseCodec(mime string) (Codec, error) {
-	for c, name := range codecs {
+	for c, name := range mimeTypes {
 		if strings.EqualFold(mime, name) {
 			return c, nil
 		}
@@ -38,7 +38,7 @@ func ParseCodec(mime string) (Codec, error) {
 }
 
 // String is the MIME type.
-func (c Codec) String() string { return codecs[c] }
+func (c Codec) String() string { return mimeTypes[c] }
 
 // Video tells pictures from sound.
 func (c Codec) Video() bool { return c >= H264 }
