@@ -167,6 +167,9 @@ func (f *feed) read(a attachment) {
 		f.in = nil
 		f.mu.Unlock()
 		f.pop(&order, frames, time.Now().Add(f.wait+time.Hour)) // nothing more will come
+		if v, ok := f.sink.(vacancy); ok {
+			v.Vacant(time.Now())
+		}
 		if f.vacant != nil {
 			f.vacant(a.id)
 		}

@@ -15,6 +15,9 @@ type Sink interface {
 	Close()
 }
 
+// vacancy is implemented by sinks that want to know since when no packets can come.
+type vacancy interface{ Vacant(at time.Time) }
+
 // Keyframer asks the sender of one track for a keyframe, at most twice a second. A Sink is given it when it is made;
 // it may be called from any goroutine, also after Close.
 type Keyframer interface{ RequestKeyframe() }

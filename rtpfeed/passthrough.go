@@ -1,0 +1,142 @@
+package rtpfeed
+
+import (
+	"sync"
+	"time"
+)
+
+// Appender takes parts of a work file, which are its to keep. It must not block.
+type Appender interface{ Append(part []byte) }
+
+// Passthrough is the Sink of a track that is recorded as it comes: what it appends is at every moment a playable file.
+type Passthrough struct {
+	// Started is called once, when the first unit is in the file, with its arrival.
+	Started func(at time.Time)
+
+	codec Codec
+	out   Appender
+	form  form
+
+	mu    sync.Mutex
+	end   time.Time // nothing after it belongs to the recording; zero = not yet known
+	stats PassthroughStats
+
+	// Owned by the track's goroutine.
+	stamps  stamps
+	began   bool
+	other   bool // the track has come back in another codec
+	lastAt  time.Time
+	vacated time.Time // since when no packets can come
+}
+
+// PassthroughStats is what a passthrough has recorded.
+type PassthroughStats struct {
+	Duration time.Duration
+	Units    int64
+	Bytes    int64 // of media
+	Lost     int64 // packets that never came
+	Silence  int64 // packets of silence that were put where nothing came: of Opus
+	Dropped  int64 // units that are not in the file: of another codec, or twice the same
+}
+
+// form is how a codec's units are written.
+type form interface {
+	// write adds a unit; false means that it is not in the file.
+	write(u Unit, at time.Duration) bool
+	// close ends the file; end is how long the recording is, if that is more than what was written.
+	close(end time.Duration)
+	silence() int64
+	duration() time.Duration
+}
+
+var _ Sink = (*Passthrough)(nil)
+
+// NewPassthrough makes the sink of a track.
+func NewPassthrough(t Track, out Appender) *Passthrough {
+	p := &Passthrough{codec: t.Codec, out: out, stamps: stamps{rate: max(t.ClockRate, 1)}}
+	switch t.Codec {
+	case Opus:
+		p.form = &opusForm{out: out}
+	case PCMU, PCMA:
+		p.form = &g711Form{out: out, codec: t.Codec}
+	default:
+		p.form = &videoForm{out: out, codec: t.Codec}
+	}
+	return p
+}
+
+// End says when the recording ends. What comes later is left out, and Close fills up to there.
+func (p *Passthrough) End(at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end = at
+}
+
+// Stats may be asked for from any goroutine.
+func (p *Passthrough) Stats() PassthroughStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+func (p *Passthrough) Unit(u Unit) {
+	p.mu.Lock()
+	end := p.end
+	p.mu.Unlock()
+	if !end.IsZero() && u.Arrived.After(end) {
+		return
+	}
+	p.vacated = time.Time{}
+	written := false
+	if !p.other {
+		if fresh := !p.began; fresh {
+			p.stamps.zero = time.Time{} // nothing before the first unit that is in the file counts
+		}
+		written = p.form.write(u, p.stamps.at(u.Timestamp, u.Arrived))
+	}
+	p.mu.Lock()
+	p.stats.Lost += int64(u.Lost)
+	if written {
+		p.stats.Units++
+		p.stats.Bytes += int64(u.Size())
+	} else {
+		p.stats.Dropped++
+	}
+	p.stats.Silence, p.stats.Duration = p.form.silence(), p.form.duration()
+	p.mu.Unlock()
+	if written && !p.began {
+		p.began = true
+		p.Started(u.Arrived)
+	}
+}
+
+func (p *Passthrough) Report(Report)         {}
+func (p *Passthrough) Muted(bool, time.Time) {}
+
+// Vacant tells that no more packets come, unless the track is replaced.
+func (p *Passthrough) Vacant(at time.Time) { p.vacated = at }
+
+func (p *Passthrough) Replaced(t Track) {
+	p.stamps.restart = true
+	p.other = t.Codec != p.codec || t.ClockRate != p.stamps.rate
+}
+
+func (p *Passthrough) Close() {
+	if !p.began {
+		return
+	}
+	p.mu.Lock()
+	end := p.end
+	p.mu.Unlock()
+	if end.IsZero() || !p.vacated.IsZero() && p.vacated.Before(end) {
+		end = p.vacated
+	}
+	length := time.Duration(0)
+	if !end.IsZero() {
+		length = end.Sub(p.stamps.zero)
+	}
+	p.form.close(length)
+	p.mu.Lock()
+	p.stats.Silence, p.stats.Duration = p.form.silence(), p.form.duration()
+	p.mu.Unlock()
+}
