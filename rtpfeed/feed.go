@@ -225,6 +225,9 @@ func (f *feed) due(order *reorder, now time.Time) time.Time {
 	if at, ok := order.deadline(); ok && at.Before(due) {
 		due = at
 	}
+	if at := f.lastPLI.Add(pliEvery); f.needKey && !f.muted && at.Before(due) {
+		due = at
+	}
 	return due
 }
 

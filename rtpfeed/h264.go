@@ -30,12 +30,12 @@ func (h264) head(payload []byte) bool {
 	switch payload[0] & 0x1f {
 	case nalSEI, nalSPS, nalAUD, nalSTAPA:
 		return true
-	case nalSlice, nalIDR:
+	case nalSlice:
 		return payload[1]&0x80 != 0 // first_mb_in_slice is 0
 	case nalFUA:
-		return payload[1]&0x80 != 0 && payload[2]&0x80 != 0
+		return payload[1]&0x9f == 0x80|nalSlice && payload[2]&0x80 != 0
 	}
-	return false
+	return false // also of an IDR picture: its parameter sets are before it
 }
 
 func (h264) frame(packets []packet) (Unit, error) {

@@ -30,12 +30,11 @@ func (h265) head(payload []byte) bool {
 	}
 	switch kind := hevcType(payload); {
 	case kind == hevcFU:
-		slice := payload[2]&0x3f < hevcFirstVPS
-		return payload[2]&0x80 != 0 && (!slice || payload[3]&0x80 != 0)
+		return payload[2]&0x80 != 0 && payload[2]&0x3f < hevcFirstIRAP && payload[3]&0x80 != 0
 	case kind == hevcAP, kind >= hevcFirstVPS:
 		return kind != hevcPPS
 	default:
-		return payload[2]&0x80 != 0 // first_slice_segment_in_pic_flag
+		return kind < hevcFirstIRAP && payload[2]&0x80 != 0 // first_slice_segment_in_pic_flag
 	}
 }
 
