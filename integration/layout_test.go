@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"browser/screen"},
 	{"ffpipe/programme"},
 	{"ffpipe/workfile"},
-	{"ffpipe", "ffpipe/ogg", "ffpipe/mp3", "uploads"},
+	{"ffpipe", "ffpipe/ogg", "ffpipe/mp3", "ffpipe/matroska", "uploads"},
 }
 
 // TestImportsPointRight checks every package of the product, tests excluded.
