@@ -24,8 +24,7 @@ type Passthrough struct {
 	// Owned by the track's goroutine.
 	stamps  stamps
 	began   bool
-	other   bool // the track has come back in another codec
-	lastAt  time.Time
+	other   bool      // the track has come back in another codec
 	vacated time.Time // since when no packets can come
 }
 
