@@ -130,6 +130,22 @@ func ParseStreamURL(raw string) (StreamURL, error) {
 	return StreamURL{}, &URLError{Reason: "invalid scheme", Unknown: true}
 }
 
+// RedactStreamURL is a stream's url, right or wrong, as it may be shown to whoever gave it: mux and twitch stay what they
+// are, and of what cannot be read only the scheme stays.
+func RedactStreamURL(raw string) string {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	if scheme == "mux" || scheme == "twitch" {
+		return scheme + "://" + redactKey(rest)
+	}
+	if u, err := ParseStreamURL(raw); err == nil {
+		return u.String()
+	}
+	if host, query, ok := strings.Cut(rest, "?"); ok && scheme == "srt" && !strings.ContainsAny(host, "@#/") {
+		return scheme + "://" + host + "?" + redactValues(query)
+	}
+	return scheme + "://{url}"
+}
+
 // parseRTMP takes host(/path)/app/key. The key is what follows the last slash before the query, or the last slash of
 // all where the application itself has a query.
 func parseRTMP(scheme, rest string) (StreamURL, error) {

@@ -6,12 +6,9 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
-	"github.com/livekit/psrpc"
 
 	"github.com/ffegress/ffegress/service/session"
 )
-
-var errNotStreaming = psrpc.NewErrorf(psrpc.InvalidArgument, "UpdateStream called on non-streaming egress")
 
 var _ rpc.EgressHandlerServerImpl = (*handler)(nil)
 
@@ -43,7 +40,7 @@ func (h *handler) StopEgress(ctx context.Context, _ *livekit.StopEgressRequest) 
 	return h.session.Stop(ctx, session.ReasonAPI)
 }
 
-// UpdateStream is refused: no egress has stream outputs yet.
-func (h *handler) UpdateStream(context.Context, *livekit.UpdateStreamRequest) (*livekit.EgressInfo, error) {
-	return nil, errNotStreaming
+// UpdateStream adds and takes out streams and answers with the info as it stands then.
+func (h *handler) UpdateStream(ctx context.Context, req *livekit.UpdateStreamRequest) (*livekit.EgressInfo, error) {
+	return h.session.UpdateStream(ctx, req.AddOutputUrls, req.RemoveOutputUrls)
 }

@@ -67,14 +67,14 @@ func (s *Service) StartEgress(ctx context.Context, req *rpc.StartEgressRequest) 
 
 // start runs after the id was reserved, which it frees again when it fails.
 func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*livekit.EgressInfo, error) {
-	p, err := s.plan(req)
+	p, err := s.plan(ctx, req)
 	if err != nil {
 		s.sessions.remove(req.EgressId)
 		return nil, err
 	}
 	info := utils.CloneProto(p.Info)
 	rep := s.reporter.open(req.EgressId)
-	run := session.New(p, session.Options{OnUpdate: rep.update, Syncer: &s.syncer, Browsers: s.browsers.browsers(), Log: s.log})
+	run := session.New(p, session.Options{OnUpdate: rep.update, Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests, Log: s.log})
 	h, err := s.serveHandler(req.EgressId, run)
 	if err != nil {
 		s.sessions.remove(req.EgressId)
@@ -92,11 +92,12 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 }
 
 // plan checks the request and the place where its file will be.
-func (s *Service) plan(req *rpc.StartEgressRequest) (*plan.Plan, error) {
+func (s *Service) plan(ctx context.Context, req *rpc.StartEgressRequest) (*plan.Plan, error) {
 	p, err := plan.New(s.conf, req)
 	if err != nil {
 		return nil, err
 	}
+	p.Resolve(ctx, &s.ingests)
 	return p, p.Prepare()
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
+	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/config"
 )
 
@@ -30,6 +31,7 @@ type Service struct {
 	reporter *reporter
 	sessions *sessions
 	syncer   workfile.Syncer // of the work dir
+	ingests  outputs.Ingests
 	log      *slog.Logger
 
 	draining  atomic.Bool
@@ -57,6 +59,7 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 		reporter: newReporter(io, conf.IOUpdateTimeout, log),
 		sessions: newSessions(),
 	}
+	s.ingests.Log = log
 	s.recording, s.end = context.WithCancel(context.Background())
 	s.template = &browser.TemplateServer{Addr: fmt.Sprintf("127.0.0.1:%d", conf.TemplatePort)}
 	s.rpc, err = rpc.NewEgressInternalServer(s, bus, rpc.WithServerObservability(busLogger(log)))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
+	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/config"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/service/session"
@@ -67,6 +68,7 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err != nil {
 		return err
 	}
+	p.Resolve(ctx, &outputs.Ingests{Log: log})
 	if err := p.Prepare(); err != nil {
 		return err
 	}

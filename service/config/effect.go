@@ -26,7 +26,6 @@ var noEffect = map[string]string{
 	"logging.item_sample_initial":  notYet,
 	"logging.item_sample_interval": notYet,
 
-	"session_limits.stream_output_max_duration":  notYet,
 	"session_limits.segment_output_max_duration": notYet,
 	"session_limits.image_output_max_duration":   notYet,
 	"session_limits.file_output_max_size":        notYet,

@@ -93,8 +93,8 @@ func (w *wish) checkSupported(conf *config.Config) error {
 		return errUnsupported(w.feature)
 	case o.segments != nil:
 		return errUnsupported("segmented file output")
-	case o.stream != nil:
-		return errUnsupported("stream output")
+	case o.stream != nil && o.streamProtocol == livekit.StreamProtocol_WEBSOCKET:
+		return errUnsupported("websocket stream output")
 	case len(o.images) > 0:
 		return errUnsupported("image output")
 	}

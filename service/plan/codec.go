@@ -167,5 +167,13 @@ func (w *wish) chooseFileType(e *encoding) error {
 	return nil
 }
 
+// muxer is what the encoder writes: the file's container, or the one that everything else is made of.
+func (w *wish) muxer() ffpipe.Container {
+	if w.want.file == nil {
+		return ffpipe.MP4
+	}
+	return w.want.file.container.muxer
+}
+
 // fileTypeMCAP is a newer protocol's MCAP, which today's server treats as the default.
 const fileTypeMCAP livekit.EncodedFileType = 4

@@ -39,4 +39,12 @@ func (p *Plan) addResults(info *livekit.EgressInfo) {
 		//lint:ignore SA1019 clients of 2022 read the deprecated result.
 		info.Result = &livekit.EgressInfo_File{File: file}
 	}
+	if p.Streams.Protocol != "" {
+		info.StreamResults = p.streamResults()
+		//lint:ignore SA1019 clients of 2022 read the deprecated result.
+		info.Result = &livekit.EgressInfo_Stream{Stream: &livekit.StreamInfoList{Info: info.StreamResults}}
+		if p.File.Path != "" {
+			info.Result = nil
+		}
+	}
 }

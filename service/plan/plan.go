@@ -42,7 +42,8 @@ type Plan struct {
 	Encoder ffpipe.EncoderOptions
 
 	// What is made: at most one of each kind, any number of Images.
-	File File // Path "" = none
+	File    File // Path "" = none
+	Streams Streams
 
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration
@@ -59,7 +60,7 @@ type Plan struct {
 func (p *Plan) Age() time.Duration { return time.Since(p.AcceptedAt) }
 
 // Encodes tells whether any output takes what is encoded.
-func (p *Plan) Encodes() bool { return p.File.Path != "" }
+func (p *Plan) Encodes() bool { return p.File.Path != "" || p.Streams.Protocol != "" }
 
 // New checks a request and decides everything about it. Its errors are psrpc errors to be sent as they are.
 func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {
@@ -104,12 +105,13 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		AcceptedAt:  now,
 		Source:      src,
 		Format:      enc.format(w.audio, w.video),
-		Encoder:     enc.options(w.want.file.container.muxer, w.audio, w.video, conf.VideoEncoderThreads),
+		Encoder:     w.live(enc.options(w.muxer(), w.audio, w.video, conf.VideoEncoderThreads)),
 		File:        file,
-		MaxDuration: conf.SessionLimits.FileOutputMaxDuration,
+		MaxDuration: w.maxDuration(conf.SessionLimits),
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}
+	p.Streams = w.streams(p.Encoder)
 	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)
 	if src.InRoom() {
 		p.Browser.Wait = wait(conf, src.BaseURL)

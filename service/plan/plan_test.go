@@ -79,7 +79,7 @@ func summary(t *testing.T, p *Plan) []byte {
 	if b.Audio != p.Format.Audio || b.Video != p.Format.Video || e.Audio != p.Format.Audio || e.Video != p.Format.Video {
 		t.Errorf("browser, encoder and format differ: %+v %+v %+v", b, e, p.Format)
 	}
-	out, err := json.MarshalIndent(map[string]any{
+	fields := map[string]any{
 		"type":    p.Type,
 		"room":    fmt.Sprintf("%q %q", p.RoomID, p.RoomName),
 		"source":  p.Source,
@@ -92,7 +92,12 @@ func summary(t *testing.T, p *Plan) []byte {
 		"limit":   fmt.Sprintf("%v", p.MaxDuration),
 		"workdir": p.WorkDir,
 		"info":    info,
-	}, "", "  ")
+	}
+	if p.Streams.Protocol != "" {
+		fields["streams"] = fmt.Sprintf("%s to %v, HRD %t, B-frames %d, fragments %v, %d bytes wait",
+			p.Streams.Protocol, p.Streams.URLs, e.HRD, *e.BFrames, e.FragmentDuration, p.Streams.MaxQueue)
+	}
+	out, err := json.MarshalIndent(fields, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}

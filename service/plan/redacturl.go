@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/livekit/protocol/utils"
-
 	"github.com/ffegress/ffegress/outputs"
 )
 
@@ -14,24 +12,19 @@ import (
 // user's password. Of another scheme only the host stays, because it is likely a mistyped one of these; of what
 // cannot be parsed only the scheme.
 func redactURL(raw string) string {
-	scheme, rest, ok := strings.Cut(raw, "://")
+	scheme, _, ok := strings.Cut(raw, "://")
 	if !ok {
 		return "{url}"
 	}
 	switch scheme {
-	case "mux", "twitch":
-		return scheme + "://" + utils.RedactIdentifier(rest)
-	case "rtmp", "rtmps":
-		if u, err := outputs.ParseStreamURL(raw); err == nil {
-			return u.String()
-		}
-		return scheme + "://{url}"
+	case "mux", "twitch", "rtmp", "rtmps", "srt":
+		return outputs.RedactStreamURL(raw)
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return scheme + "://{url}"
 	}
-	if !slices.Contains([]string{"srt", "ws", "wss", "http", "https"}, scheme) {
+	if !slices.Contains([]string{"ws", "wss", "http", "https"}, scheme) {
 		return scheme + "://" + u.Host + "/{...}"
 	}
 	if _, ok := u.User.Password(); ok {

@@ -58,8 +58,6 @@ func TestBadUnifiedRequests(t *testing.T) {
 		{"media", `{"room_name": "r", "media": {"video_track_id": "TR_v"}, ` + file + `}`, "media source is not yet supported"},
 		{"media passthrough", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, ` + file + `}`, "media source is not yet supported"},
 		{"media, all outputs", `{"room_name": "r", "media": {"audio": {"capture_all": true}, "video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"segments": {}}, {"images": {}, "storage": {"gcp": {}}}]}`, "media source is not yet supported"},
-		{"websocket", `{` + web + `, "outputs": [{"stream": {"urls": ["wss://h"]}}]}`, "stream output is not yet supported"},
-		{"stream", `{` + room + `, "outputs": [{"stream": {"protocol": "RTMP", "urls": ["mux://key"]}}]}`, "stream output is not yet supported"},
 		{"segments", `{` + room + `, "outputs": [{"file": {}}, {"segments": {}}]}`, "segmented file output is not yet supported"},
 		{"images", `{` + room + `, "outputs": [{"images": {}}, {"images": {}}]}`, "image output is not yet supported"},
 

@@ -62,6 +62,8 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 			return s.recorder.failure()
 		case m := <-s.messages:
 			s.answer(m)
+		case <-s.changes():
+			s.streamsChanged()
 		case <-s.noStart:
 			return &ending{reason: textNoStartSignal}
 		case <-s.limit:
@@ -80,10 +82,18 @@ func (s *Session) end(reason string) {
 	}
 }
 
-// answer serves one message.
+// answer serves one message. Streams are changed when there are any, or when it is known that there will be none.
 func (s *Session) answer(m message) {
 	if m.stop != "" {
 		s.end(m.stop)
+	}
+	var err error
+	if m.update != nil {
+		if s.stop == nil && s.status.info.Status == livekit.EgressStatus_EGRESS_STARTING {
+			s.held = append(s.held, m)
+			return
+		}
+		err = s.updateStreams(m.update)
 	}
 	if s.stop == nil {
 		s.setProgress()
@@ -98,5 +108,17 @@ func (s *Session) answer(m message) {
 			info.Details = reasonPrefix + s.stop.reason
 		}
 	}
-	m.reply <- info
+	if err != nil {
+		info = nil
+	}
+	m.reply <- answer{info, err}
+}
+
+// release answers what had to wait until the egress had started, or would not start.
+func (s *Session) release() {
+	held := s.held
+	s.held = nil
+	for _, m := range held {
+		s.answer(m)
+	}
 }

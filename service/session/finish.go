@@ -23,6 +23,7 @@ func (s *Session) finish(e *ending) {
 		s.status.ending(e.reason)
 	}
 	s.stop = e // messages from here on change nothing
+	s.release()
 	finishErr := s.step(context.Background(), func(context.Context) error { return s.windDown(end) })
 	if !wasActive {
 		to, text, code := e.starting(s.awaiting)

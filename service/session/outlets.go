@@ -17,6 +17,13 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 				Work: filepath.Join(s.plan.WorkDir, "work"+filepath.Ext(file.Path)), Target: file.Path,
 			}})
 		}
+		if s.plan.Streams.Protocol != "" {
+			set := &streamSet{
+				hub: hub, ffmpeg: ffmpeg, plan: s.plan.Streams, alone: len(all) == 0, changed: make(chan struct{}, 1), log: s.log,
+			}
+			s.streams = newStreamsReport(set, s.status.info)
+			all = append(all, &outlet{name: "streams", report: s.streams, spare: !set.alone, output: set})
+		}
 		return all
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
+	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/plan"
 )
 
@@ -21,11 +22,12 @@ var ErrOver = psrpc.NewErrorf(psrpc.NotFound, "egress not found")
 
 // Session is one egress. Make it with New and run it once.
 type Session struct {
-	plan   *plan.Plan
-	status *status
-	log    *slog.Logger
-	source ProgrammeSource
-	syncer *workfile.Syncer
+	plan    *plan.Plan
+	status  *status
+	log     *slog.Logger
+	source  ProgrammeSource
+	syncer  *workfile.Syncer
+	ingests *outputs.Ingests
 
 	messages chan message
 	done     chan struct{}
@@ -33,17 +35,25 @@ type Session struct {
 
 	// Owned by Run's goroutine.
 	recorder recorder
-	stop     *ending // the first wish to end, from outside
+	streams  *streamsReport // nil when the plan has no streams
+	stop     *ending        // the first wish to end, from outside
 	limit    <-chan time.Time
 	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
 	awaiting bool             // the source is open and its start signal is awaited
 	gap      gap
+	held     []message // what must wait until the egress has started
 }
 
 // message asks the session's goroutine for something; reply gets the info as it stands afterwards.
 type message struct {
-	stop  string // a reason to end; empty = only tell the info
-	reply chan *livekit.EgressInfo
+	stop   string // a reason to end; empty = only tell the info
+	update *streamUpdate
+	reply  chan answer
+}
+
+type answer struct {
+	info *livekit.EgressInfo
+	err  error
 }
 
 // Options are what sessions get from the process that runs them.
@@ -55,7 +65,9 @@ type Options struct {
 	Syncer *workfile.Syncer
 	// Browsers that wait for an egress; nil = each is launched when it is asked for.
 	Browsers *browser.Pool
-	Log      *slog.Logger // nil discards
+	// Ingests tells where Twitch wants streams; nil = it is asked for each egress.
+	Ingests *outputs.Ingests
+	Log     *slog.Logger // nil discards
 }
 
 // New makes the session of an accepted plan.
@@ -63,12 +75,16 @@ func New(p *plan.Plan, o Options) *Session {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Ingests == nil {
+		o.Ingests = &outputs.Ingests{Log: o.Log}
+	}
 	log := o.Log.With("egressID", p.EgressID)
 	return &Session{
 		plan:     p,
 		source:   newBrowserSource(p, o.Browsers, log),
 		status:   &status{info: p.Info, onUpdate: o.OnUpdate, now: time.Now, log: log},
 		syncer:   o.Syncer,
+		ingests:  o.Ingests,
 		log:      log,
 		messages: make(chan message),
 		done:     make(chan struct{}),
@@ -90,10 +106,11 @@ func (s *Session) Info(ctx context.Context) (*livekit.EgressInfo, error) {
 }
 
 func (s *Session) ask(ctx context.Context, m message) (*livekit.EgressInfo, error) {
-	m.reply = make(chan *livekit.EgressInfo, 1)
+	m.reply = make(chan answer, 1)
 	select {
 	case s.messages <- m:
-		return <-m.reply, nil
+		a := <-m.reply
+		return a.info, a.err
 	case <-s.done:
 		return nil, ErrOver
 	case <-ctx.Done():
@@ -142,6 +159,7 @@ func (s *Session) run(ctx context.Context) *ending {
 	s.setStarted(zero)
 	s.meter.begin(s.recorder)
 	s.status.active()
+	s.release()
 	return s.await(ctx, EventEnded)
 }
 

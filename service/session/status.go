@@ -39,6 +39,14 @@ func (s *status) active() {
 	}
 }
 
+// again tells a state in which only the results have changed.
+func (s *status) again() {
+	if s.info.Status == livekit.EgressStatus_EGRESS_ACTIVE {
+		s.info.UpdatedAt = s.now().UnixNano()
+		s.onUpdate(s.snapshot())
+	}
+}
+
 // ending announces that the egress winds down; details keep the first reason.
 func (s *status) ending(reason string) {
 	if s.move(livekit.EgressStatus_EGRESS_ENDING) {
