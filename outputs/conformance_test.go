@@ -73,6 +73,29 @@ var kinds = []struct {
 			Work: filepath.Join(s.work, "w.mp4"), Target: filepath.Join(s.target, "out.mp4"),
 		}
 	}},
+	{"segments TS", func(s *specimen) Output {
+		o := s.segments(SegmentNames{Playlist: "list.m3u8", Prefix: "s"})
+		o.FFmpeg = "/usr/bin/ffmpeg"
+		return o
+	}},
+	{"segments fMP4", func(s *specimen) Output {
+		o := s.segments(SegmentNames{Playlist: "x/list.m3u8", Live: "x/live.m3u8", Prefix: "y/s"})
+		o.FMP4 = true
+		return o
+	}},
+	{"images", func(s *specimen) Output {
+		return &Images{
+			Programme: s.picture, FS: s.fs, Deliver: LocalDeliver{Prefix: s.target, FS: s.fs},
+			Work: filepath.Join(s.work, "images"), Prefix: "a/i", Interval: 1,
+		}
+	}},
+}
+
+func (s *specimen) segments(names SegmentNames) *Segments {
+	return &Segments{
+		Hub: s.hub, FS: s.fs, Deliver: LocalDeliver{Prefix: s.target, FS: s.fs}, MaxQueue: s.queue,
+		Work: filepath.Join(s.work, "segments"), Names: names, Seconds: 1,
+	}
 }
 
 // everyKind runs a test for each kind of output.
@@ -222,7 +245,7 @@ func TestOutputSlow(t *testing.T) {
 // TestOutputFails: a full disk ends this output, with what fitted, and no other.
 func TestOutputFails(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
-		s.fs = &fullDisk{s.fs, 700}
+		s.fs = &fullDisk{s.fs, 300}
 		o := create()
 		begin(t, o)
 		other := s.hub.Subscribe("another", Lossless{})
@@ -266,8 +289,10 @@ func TestOutputRemoved(t *testing.T) {
 // TestOutputFolder: where no folder can be made, Start tells.
 func TestOutputFolder(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
-		if err := os.WriteFile(filepath.Dir(s.target), nil, 0o600); err != nil {
-			t.Fatal(err)
+		for _, folder := range []string{s.work, filepath.Dir(s.target)} {
+			if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := create().Start(t.Context()); err == nil {
 			t.Error("a file stands where the folder should be")

@@ -2,7 +2,6 @@ package outputs
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -52,8 +51,8 @@ type NameTokens struct {
 // gets a generated name, "<room or web>-<time>[-retry]". The result is absolute
 // only if the request was; it never leaves the folder that the request names.
 func FileName(requested, ext string, t NameTokens) (string, error) {
-	if strings.ContainsFunc(requested, unicode.IsControl) || !utf8.ValidString(requested) {
-		return "", fmt.Errorf("%w: control characters or broken text in %q", ErrName, requested)
+	if err := checkName(requested); err != nil {
+		return "", err
 	}
 	dir, base := path.Split(t.ExpandPath(requested))
 	stem := base

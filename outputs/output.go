@@ -20,11 +20,11 @@ type Output interface {
 	// Progress is what was made so far. It may be called at any time, from any
 	// goroutine.
 	Progress() Result
-	// Finish is called once, after the hub was closed or Done, or to end this
-	// output alone. It saves what there is and tells it. A Result is valid beside
-	// an error too: then a part was saved, and the error says why it is no more
-	// than that. The end of ctx hurries: the output then delivers what it can at
-	// once.
+	// Finish is called once, after the programme's end or Done. It saves what there
+	// is and tells it. A Result is valid beside an error too: then a part was
+	// saved, and the error says why it is no more than that. The end of ctx
+	// hurries, also before the programme's end: the output then delivers what it
+	// can at once.
 	Finish(ctx context.Context) (Result, error)
 }
 

@@ -83,7 +83,7 @@ func (l *progressLine) show() {
 	}
 }
 
-// stop ends the line and tells where the file is.
+// stop ends the line and tells what was made and where it is.
 func (l *progressLine) stop(info *livekit.EgressInfo) {
 	close(l.quit)
 	l.wg.Wait()
@@ -93,6 +93,16 @@ func (l *progressLine) stop(info *livekit.EgressInfo) {
 	for _, f := range info.FileResults {
 		if f.Location != "" {
 			fmt.Fprintf(l.w, "%s  %s  %s\n", f.Location, time.Duration(f.Duration).Truncate(time.Millisecond), size(f.Size))
+		}
+	}
+	for _, s := range info.SegmentResults {
+		if s.PlaylistLocation != "" {
+			fmt.Fprintf(l.w, "%s  %s  %d segments, %s\n", s.PlaylistLocation, time.Duration(s.Duration).Truncate(time.Millisecond), s.SegmentCount, size(s.Size))
+		}
+	}
+	for _, i := range info.ImageResults {
+		if i.ImageCount > 0 {
+			fmt.Fprintf(l.w, "%s  %d images\n", i.FilenamePrefix, i.ImageCount)
 		}
 	}
 	if info.Details != "" {

@@ -20,6 +20,11 @@ func commonFlags() []cli.Flag {
 		&cli.StringFlag{Name: "config", Usage: "YAML configuration `FILE`", Sources: cli.EnvVars("EGRESS_CONFIG_FILE")},
 		&cli.StringFlag{Name: "config-body", Usage: "the configuration itself, as `YAML`", Sources: cli.EnvVars("EGRESS_CONFIG_BODY")},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the `FILE` to record into; the templates of the API work here too"},
+		&cli.StringFlag{Name: "segments", Usage: "make HLS in `DIR`: playlist.m3u8, live.m3u8 and the segments; with or without a file"},
+		&cli.IntFlag{Name: "segment-duration", Usage: "length of a segment in `SECONDS`", Value: 4},
+		&cli.BoolFlag{Name: "fmp4", Usage: "make fMP4 segments, not MPEG-TS"},
+		&cli.StringFlag{Name: "images", Usage: "put a JPEG into `DIR` every now and then; with or without a file"},
+		&cli.IntFlag{Name: "image-interval", Usage: "time between two images in `SECONDS`", Value: 10},
 		&cli.StringFlag{Name: "file-type", Usage: "`TYPE` of the file: MP4, or for --audio-only OGG or MP3 too; the name's extension follows it"},
 		&cli.StringFlag{Name: "preset", Usage: "encoding `PRESET` of the API, such as H264_1080P_30"},
 		&cli.BoolFlag{Name: "json", Usage: "print the final EgressInfo as JSON"},
@@ -57,34 +62,24 @@ func serverFlags() []cli.Flag {
 }
 
 func roomRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
-	return request(cmd, "room-composite", "file_outputs", fileOutput, map[string]string{
+	return request(cmd, "room-composite", listedOutputs, map[string]string{
 		"room": "room_name", "layout": "layout", "custom-base-url": "custom_base_url", "video-only": "video_only", "audio-only": "audio_only",
 	})
 }
 
 func webRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
-	return request(cmd, "web", "file_outputs", fileOutput, map[string]string{
+	return request(cmd, "web", listedOutputs, map[string]string{
 		"url": "url", "await-start-signal": "await_start_signal", "video-only": "video_only", "audio-only": "audio_only",
 	})
 }
 
 func egressRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
-	return request(cmd, "egress", "outputs", unifiedOutput, map[string]string{"room": "room_name"})
+	return request(cmd, "egress", unifiedOutputs, map[string]string{"room": "room_name"})
 }
-
-func fileOutput(cmd *cli.Command) any {
-	file := map[string]any{"filepath": cmd.String("output")}
-	if kind := cmd.String("file-type"); kind != "" {
-		file["file_type"] = kind
-	}
-	return file
-}
-
-func unifiedOutput(cmd *cli.Command) any { return map[string]any{"file": fileOutput(cmd)} }
 
 // request lays the flags over the JSON of the request file, by the API's own field names, so that
-// one parser sees both. outputs is the field that --output and --file-type replace with what output makes of it.
-func request(cmd *cli.Command, kind, outputs string, output func(*cli.Command) any, fields map[string]string) (*rpc.StartEgressRequest, error) {
+// one parser sees both. outputs makes the fields that the flags of outputs replace.
+func request(cmd *cli.Command, kind string, outputs func([]namedOutput) map[string]any, fields map[string]string) (*rpc.StartEgressRequest, error) {
 	body, err := requestFile(cmd)
 	if err != nil {
 		return nil, err
@@ -102,8 +97,8 @@ func request(cmd *cli.Command, kind, outputs string, output func(*cli.Command) a
 		delete(body, "advanced") // one of both
 		set("preset", cmd.String("preset"))
 	}
-	if cmd.IsSet("output") || cmd.IsSet("file-type") {
-		set(outputs, []any{output(cmd)})
+	for field, value := range outputs(outputFlags(cmd)) {
+		set(field, value)
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {

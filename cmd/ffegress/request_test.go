@@ -36,6 +36,24 @@ func TestRequests(t *testing.T) {
 			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Web{Web: &livekit.WebEgressRequest{
 				Url: "http://a", AwaitStartSignal: true, FileOutputs: mp4, Options: &livekit.WebEgressRequest_Preset{Preset: preset},
 			}}}},
+		{"web, all kinds of output", "", []string{"web", "--url", "http://a", "-o", "b.mp4", "--segments", "s/", "--fmp4", "--segment-duration", "2", "--images", "i", "--image-interval", "5"},
+			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Web{Web: &livekit.WebEgressRequest{
+				Url: "http://a", FileOutputs: mp4,
+				SegmentOutputs: []*livekit.SegmentedFileOutput{{
+					Protocol: 2, FilenamePrefix: "s/segment", PlaylistName: "s/playlist.m3u8", LivePlaylistName: "s/live.m3u8", SegmentDuration: 2,
+				}},
+				ImageOutputs: []*livekit.ImageOutput{{FilenamePrefix: "i/image", CaptureInterval: 5}},
+			}}}},
+		{"v2, segments and images", `{"web": {"url": "http://a"}, "outputs": [{"file": {}}]}`, []string{"egress", "--segments", "s", "--images", "i"},
+			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Egress{Egress: &livekit.StartEgressRequest{
+				Source: &livekit.StartEgressRequest_Web{Web: &livekit.WebSource{Url: "http://a"}},
+				Outputs: []*livekit.Output{
+					{Config: &livekit.Output_Segments{Segments: &livekit.SegmentedFileOutput{
+						FilenamePrefix: "s/segment", PlaylistName: "s/playlist.m3u8", LivePlaylistName: "s/live.m3u8", SegmentDuration: 4,
+					}}},
+					{Config: &livekit.Output_Images{Images: &livekit.ImageOutput{FilenamePrefix: "i/image", CaptureInterval: 10}}},
+				},
+			}}}},
 		{"v2, file only", `{"web": {"url": "http://a"}, "outputs": [{"file": {"filepath": "b.mp4"}, "storage": {}}]}`, []string{"egress"},
 			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Egress{Egress: &livekit.StartEgressRequest{
 				Source:  &livekit.StartEgressRequest_Web{Web: &livekit.WebSource{Url: "http://a"}},

@@ -26,17 +26,12 @@ var noEffect = map[string]string{
 	"logging.item_sample_initial":  notYet,
 	"logging.item_sample_interval": notYet,
 
-	"session_limits.segment_output_max_duration": notYet,
-	"session_limits.image_output_max_duration":   notYet,
-	"session_limits.file_output_max_size":        notYet,
-
 	"storage.s3":                     refused,
 	"storage.gcp":                    refused,
 	"storage.azure":                  refused,
 	"storage.alioss":                 refused,
 	"storage.generate_presigned_url": notYet,
 	"backup":                         notYet,
-	"max_upload_queue":               notYet,
 	"upload_report_deadline":         notYet,
 	"s3_assume_role_key":             notYet,
 	"s3_assume_role_secret":          notYet,

@@ -85,7 +85,6 @@ func TestSeedFile(t *testing.T) {
 		"line 10: health_port: has no effect yet",
 		"line 11: prometheus_port: has no effect yet",
 		"line 16: cpu_cost: has no effect yet",
-		"line 24: session_limits.segment_output_max_duration: has no effect yet",
 		"line 25: s3: uploads are not yet supported: every request for a file is refused",
 		"line 31: azure: uploads are not yet supported: every request for a file is refused",
 		"line 35: gcp: uploads are not yet supported: every request for a file is refused",

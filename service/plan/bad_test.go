@@ -132,6 +132,11 @@ func TestBadRequests(t *testing.T) {
 		{"segment suffix", "room", `{"room_name": "r", "segment_outputs": [{"filename_suffix": 7}]}`, field + "filename_suffix"},
 		{"segment protocol", "room", `{"room_name": "r", "segment_outputs": [{"protocol": 7}]}`, field + "output type"},
 		{"image suffix", "room", `{"room_name": "r", "image_outputs": [{"filename_suffix": 7}]}`, field + "filename_suffix"},
+		{"names become one", "room", `{"room_name": "r", "segment_outputs": [{"playlist_name": "r", "live_playlist_name": "{room_name}"}]}`, field + "live_playlist_name cannot be identical to playlist_name"},
+		{"segment prefix", "room", `{"room_name": "r", "segment_outputs": [{"filename_prefix": "a\u0000b"}]}`, field + "filename_prefix"},
+		{"image prefix", "room", `{"room_name": "r", "image_outputs": [{"filename_prefix": "a\u0000b"}]}`, field + "filename_prefix"},
+		{"image width", "room", `{"room_name": "r", "image_outputs": [{"width": 8193}]}`, field + "width"},
+		{"image height", "room", `{"room_name": "r", "image_outputs": [{}, {"height": 8193}]}`, field + "height"},
 		{"images of sound", "room", `{"room_name": "r", "audio_only": true, "image_outputs": [{}]}`, field + "audio_only images"},
 
 		{"identity", "participant", `{"room_name": "r", ` + files + `}`, field + "identity"},
@@ -140,10 +145,7 @@ func TestBadRequests(t *testing.T) {
 		{"no track output", "track", `{"room_name": "r", "track_id": "TR_x"}`, field + "output"},
 		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_x", "websocket_url": "http://h/?k=hush"}`, "invalid url http://h/?k={...}: invalid scheme"},
 
-		{"segments", "room", `{"room_name": "r", "segment_outputs": [{"filename_prefix": "a"}]}`, "segmented file output is not yet supported"},
-		{"old segments", "room", `{"room_name": "r", "segments": {}}`, "segmented file output is not yet supported"},
 		{"websocket stream", "egress", `{"web": {"url": "http://x"}, "outputs": [{"stream": {"urls": ["wss://h"]}}]}`, "websocket stream output is not yet supported"},
-		{"images", "room", `{"room_name": "r", "image_outputs": [{}, {}]}`, "image output is not yet supported"},
 		{"S3", "room", `{"room_name": "r", "file_outputs": [{"s3": {"bucket": "b"}}]}`, "S3 upload is not yet supported"},
 		{"GCP", "room", `{"room_name": "r", "file_outputs": [{"gcp": {"bucket": "b"}}]}`, "GCP upload is not yet supported"},
 		{"Azure", "room", `{"room_name": "r", "file": {"azure": {}}}`, "Azure upload is not yet supported"},

@@ -29,6 +29,7 @@ func (w *wish) check() (encoding, error) {
 	if err := w.want.checkStream(); err != nil {
 		return encoding{}, err
 	}
+	w.fitSegments(&enc)
 	return enc, w.checkCodecs(&enc)
 }
 
@@ -37,8 +38,7 @@ func (o *outputSet) checkSegments() error {
 	if s == nil {
 		return nil
 	}
-	// 2 is HLS_FMP4, which this version of the protocol package cannot name.
-	if s.Protocol < livekit.SegmentedFileProtocol_DEFAULT_SEGMENTED_FILE_PROTOCOL || s.Protocol > 2 {
+	if s.Protocol < livekit.SegmentedFileProtocol_DEFAULT_SEGMENTED_FILE_PROTOCOL || s.Protocol > protocolFMP4 {
 		return errField("output type")
 	}
 	if _, ok := livekit.SegmentedFileSuffix_name[int32(s.FilenameSuffix)]; !ok {
@@ -67,6 +67,9 @@ func playlistStem(name string) string {
 }
 
 func (w *wish) checkImages() error {
+	if w.video && w.want.imagesOnly() {
+		w.audio = false
+	}
 	for _, i := range w.want.images {
 		if !w.video {
 			return errField("audio_only images")
@@ -91,12 +94,8 @@ func (w *wish) checkSupported(conf *config.Config) error {
 	switch o := &w.want; {
 	case w.feature != "":
 		return errUnsupported(w.feature)
-	case o.segments != nil:
-		return errUnsupported("segmented file output")
 	case o.stream != nil && o.streamProtocol == livekit.StreamProtocol_WEBSOCKET:
 		return errUnsupported("websocket stream output")
-	case len(o.images) > 0:
-		return errUnsupported("image output")
 	}
 	for _, target := range w.want.targets {
 		if store := cmp.Or(target, conf.Storage.Provider()); store != "" {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 
@@ -15,7 +16,8 @@ type encoding struct {
 	fps                  int
 	videoBitrate         int // kb/s
 	profile              string
-	keyFrameInterval     float64 // seconds
+	keyFrameInterval     float64 // seconds; 0 = as the encoder thinks fit
+	segment              int     // seconds; 0 = none are made
 	audioCodec           livekit.AudioCodec
 	audioBitrate         int // kb/s
 	audioFrequency       int // Hz
@@ -136,8 +138,11 @@ func (e encoding) format(audio, video bool) programme.Format {
 	return programme.Format{Width: e.width, Height: e.height, FPS: e.fps, Audio: audio, Video: video}
 }
 
+// audioFragment is how finely sound alone is cut, so that segments come close to their length.
+const audioFragment = 200 * time.Millisecond
+
 func (e encoding) options(in ffpipe.Container, audio, video bool, threads int) ffpipe.EncoderOptions {
-	return ffpipe.EncoderOptions{
+	o := ffpipe.EncoderOptions{
 		Container:        in,
 		Audio:            audio,
 		Video:            video,
@@ -151,5 +156,10 @@ func (e encoding) options(in ffpipe.Container, audio, video bool, threads int) f
 		AudioCodec:       encoders[e.audioCodec],
 		AudioBitrate:     e.audioBitrate,
 		AudioFrequency:   e.audioFrequency,
+		SegmentSeconds:   e.segment,
 	}
+	if e.segment > 0 && !video {
+		o.FragmentDuration = audioFragment
+	}
+	return o
 }

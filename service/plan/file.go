@@ -25,22 +25,27 @@ type File struct {
 	Type string
 }
 
-// file names the file, once and for all.
-func (w *wish) file(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (File, error) {
-	if w.want.file == nil {
-		return File{}, nil
-	}
-	requested := w.want.file.path
-	if err := outputs.RetrySafe(requested, int(req.RetryCount)); err != nil {
-		return File{}, errRetry()
-	}
-	name, err := outputs.FileName(requested, w.want.file.container.ext, outputs.NameTokens{
+// tokens are the values that names may have.
+func (w *wish) tokens(req *rpc.StartEgressRequest, now time.Time) outputs.NameTokens {
+	return outputs.NameTokens{
 		HasRoom:  w.inRoom || w.roomName != "",
 		RoomName: w.roomName,
 		RoomID:   req.RoomId,
 		Time:     now,
 		Retry:    int(req.RetryCount),
-	})
+	}
+}
+
+// file names the file, once and for all.
+func (w *wish) file(conf *config.Config, t outputs.NameTokens) (File, error) {
+	if w.want.file == nil {
+		return File{}, nil
+	}
+	requested := w.want.file.path
+	if err := outputs.RetrySafe(requested, t.Retry); err != nil {
+		return File{}, errRetry()
+	}
+	name, err := outputs.FileName(requested, w.want.file.container.ext, t)
 	if errors.Is(err, outputs.ErrName) {
 		return File{}, errField("filepath")
 	} else if err != nil {

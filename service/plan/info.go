@@ -39,12 +39,31 @@ func (p *Plan) addResults(info *livekit.EgressInfo) {
 		//lint:ignore SA1019 clients of 2022 read the deprecated result.
 		info.Result = &livekit.EgressInfo_File{File: file}
 	}
+	if p.Segments != nil {
+		segments := &livekit.SegmentsInfo{PlaylistName: p.Segments.Names.Playlist, LivePlaylistName: p.Segments.Names.Live}
+		info.SegmentResults = []*livekit.SegmentsInfo{segments}
+		//lint:ignore SA1019 clients of 2022 read the deprecated result.
+		info.Result = &livekit.EgressInfo_Segments{Segments: segments}
+	}
 	if p.Streams.Protocol != "" {
 		info.StreamResults = p.streamResults()
 		//lint:ignore SA1019 clients of 2022 read the deprecated result.
 		info.Result = &livekit.EgressInfo_Stream{Stream: &livekit.StreamInfoList{Info: info.StreamResults}}
-		if p.File.Path != "" {
-			info.Result = nil
+	}
+	for _, i := range p.Images {
+		info.ImageResults = append(info.ImageResults, &livekit.ImagesInfo{FilenamePrefix: i.Requested})
+	}
+	if p.kinds() > 1 {
+		info.Result = nil
+	}
+}
+
+// kinds is how many kinds of output are made.
+func (p *Plan) kinds() (n int) {
+	for _, made := range []bool{p.File.Path != "", p.Segments != nil, p.Streams.Protocol != "", len(p.Images) > 0} {
+		if made {
+			n++
 		}
 	}
+	return n
 }

@@ -42,11 +42,18 @@ type Plan struct {
 	Encoder ffpipe.EncoderOptions
 
 	// What is made: at most one of each kind, any number of Images.
-	File    File // Path "" = none
-	Streams Streams
+	File     File // Path "" = none
+	Segments *Segments
+	Images   []Images
+	Streams  Streams
+
+	// Prefix is the configured one, in front of each storage path.
+	Prefix string
 
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration
+	// MaxSize does so too when the file has that many bytes; 0 = no limit.
+	MaxSize int64
 
 	// Browser is what to launch; only the log is left to the session.
 	Browser browser.Options
@@ -60,7 +67,9 @@ type Plan struct {
 func (p *Plan) Age() time.Duration { return time.Since(p.AcceptedAt) }
 
 // Encodes tells whether any output takes what is encoded.
-func (p *Plan) Encodes() bool { return p.File.Path != "" || p.Streams.Protocol != "" }
+func (p *Plan) Encodes() bool {
+	return p.File.Path != "" || p.Segments != nil || p.Streams.Protocol != ""
+}
 
 // New checks a request and decides everything about it. Its errors are psrpc errors to be sent as they are.
 func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {
@@ -90,7 +99,16 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 	if err := w.checkStorage(conf); err != nil {
 		return nil, err
 	}
-	file, err := w.file(conf, req, now)
+	tokens := w.tokens(req, now)
+	file, err := w.file(conf, tokens)
+	if err != nil {
+		return nil, err
+	}
+	segments, err := w.segments(conf, enc, tokens)
+	if err != nil {
+		return nil, err
+	}
+	images, err := w.images(conf, enc, tokens)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +125,11 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		Format:      enc.format(w.audio, w.video),
 		Encoder:     w.live(enc.options(w.muxer(), w.audio, w.video, conf.VideoEncoderThreads)),
 		File:        file,
+		Segments:    segments,
+		Images:      images,
+		Prefix:      conf.Storage.Prefix,
 		MaxDuration: w.maxDuration(conf.SessionLimits),
+		MaxSize:     w.maxSize(conf.SessionLimits),
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}

@@ -40,7 +40,10 @@ func TestPlans(t *testing.T) {
 				req.RoomId = "RM_test"
 			}
 			conf := testConfig()
+			conf.MaxUploadQueue = 60
 			conf.SessionLimits.FileOutputMaxDuration = time.Hour
+			conf.SessionLimits.SegmentOutputMaxDuration = 2 * time.Hour
+			conf.SessionLimits.ImageOutputMaxDuration = 30 * time.Minute
 			p, err := decide(conf, req, testTime.UTC())
 			if err != nil {
 				t.Fatal(err)
@@ -92,6 +95,12 @@ func summary(t *testing.T, p *Plan) []byte {
 		"limit":   fmt.Sprintf("%v", p.MaxDuration),
 		"workdir": p.WorkDir,
 		"info":    info,
+	}
+	if s := p.Segments; s != nil {
+		fields["segments"] = fmt.Sprintf("%+v, GOP %d, fragments %v", *s, e.GOP(), e.FragmentDuration)
+	}
+	if len(p.Images) > 0 {
+		fields["images"] = fmt.Sprintf("%+v", p.Images)
 	}
 	if p.Streams.Protocol != "" {
 		fields["streams"] = fmt.Sprintf("%s to %v, HRD %t, B-frames %d, fragments %v, %d bytes wait",

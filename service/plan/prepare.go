@@ -5,23 +5,57 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+
+	"github.com/ffegress/ffegress/outputs"
 )
 
 // dirMode is that of directories made for a recording, as today.
 const dirMode = 0o755
 
-// Prepare makes the file's directory and finds out whether the file can be made there, without leaving anything
-// behind but directories. The error is a psrpc error that names the path. It may wait on a slow disk.
+// Prepare makes the directories of what is recorded and finds out whether it can be written there, without leaving
+// anything behind but directories. The error is a psrpc error that names the path. It may wait on a slow disk.
 func (p *Plan) Prepare() error {
-	if p.File.Path == "" {
-		return nil
-	}
-	if err := writable(p.File.Path); err != nil {
+	paths, err := p.places()
+	if err != nil {
 		return errLocal(err)
+	}
+	for _, path := range paths {
+		if err := writable(path); err != nil {
+			return errLocal(err)
+		}
 	}
 	return nil
 }
+
+// places are files on this machine that will be made, one for each output at least.
+func (p *Plan) places() ([]string, error) {
+	var paths, names []string
+	if p.File.Path != "" {
+		paths = append(paths, p.File.Path)
+	}
+	if s := p.Segments; s != nil {
+		names = append(names, s.Names.Playlist, path.Join(path.Dir(s.Names.Playlist), s.Names.Prefix+"_00000.ts"))
+		if s.Names.Live != "" {
+			names = append(names, s.Names.Live)
+		}
+	}
+	for _, i := range p.Images {
+		names = append(names, i.Prefix+".jpeg")
+	}
+	for _, name := range names {
+		place, err := p.Local().Place(name)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, place)
+	}
+	return paths, nil
+}
+
+// Local puts files where they stay on this machine.
+func (p *Plan) Local() outputs.LocalDeliver { return outputs.LocalDeliver{Prefix: p.Prefix} }
 
 func writable(path string) error {
 	dir := filepath.Dir(path)

@@ -58,8 +58,6 @@ func TestBadUnifiedRequests(t *testing.T) {
 		{"media", `{"room_name": "r", "media": {"video_track_id": "TR_v"}, ` + file + `}`, "media source is not yet supported"},
 		{"media passthrough", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, ` + file + `}`, "media source is not yet supported"},
 		{"media, all outputs", `{"room_name": "r", "media": {"audio": {"capture_all": true}, "video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"segments": {}}, {"images": {}, "storage": {"gcp": {}}}]}`, "media source is not yet supported"},
-		{"segments", `{` + room + `, "outputs": [{"file": {}}, {"segments": {}}]}`, "segmented file output is not yet supported"},
-		{"images", `{` + room + `, "outputs": [{"images": {}}, {"images": {}}]}`, "image output is not yet supported"},
 
 		{"output's storage", `{` + room + `, "outputs": [{"file": {}, "storage": {"azure": {}}}]}`, "Azure upload is not yet supported"},
 		{"request's storage", `{` + room + `, ` + file + `, "storage": {"gcp": {}}}`, "GCP upload is not yet supported"},

@@ -68,6 +68,10 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 			return &ending{reason: textNoStartSignal}
 		case <-s.limit:
 			s.end(ReasonLimit)
+		case <-s.weigh:
+			if s.tooLarge() {
+				s.end(ReasonLimit)
+			}
 		case <-ctx.Done():
 			s.end(ReasonShutdown)
 		}

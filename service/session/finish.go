@@ -8,6 +8,8 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/psrpc"
+
+	"github.com/ffegress/ffegress/outputs"
 )
 
 // closeWait bounds how long a source may take to go away; what is left after it is killed.
@@ -97,6 +99,10 @@ func deliveryError(err error) error {
 	var known psrpc.Error
 	if errors.As(err, &known) {
 		return known
+	}
+	var full *outputs.QueueFullError
+	if errors.As(err, &full) {
+		return psrpc.NewError(psrpc.Internal, full)
 	}
 	return psrpc.NewErrorf(psrpc.Internal, "Local upload failed: %w", err)
 }

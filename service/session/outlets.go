@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/ffegress/ffegress/ffpipe/programme"
@@ -9,13 +10,17 @@ import (
 
 // newOutlets makes the outputs that the plan has from the beginning.
 func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Programme) []*outlet {
-	return func(hub *outputs.Hub, _ *programme.Programme) []*outlet {
+	return func(hub *outputs.Hub, p *programme.Programme) []*outlet {
 		var all []*outlet
-		if file := s.plan.File; file.Path != "" {
-			all = append(all, &outlet{name: "file", report: newFileReport(s.status.info), output: &outputs.File{
-				Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,
-				Work: filepath.Join(s.plan.WorkDir, "work"+filepath.Ext(file.Path)), Target: file.Path,
-			}})
+		info := s.status.info
+		if s.plan.File.Path != "" {
+			all = append(all, &outlet{name: "file", report: newFileReport(info), output: s.newFile(ffmpeg, hub)})
+		}
+		if s.plan.Segments != nil {
+			all = append(all, &outlet{name: "segments", report: newSegmentsReport(info), output: s.newSegments(ffmpeg, hub)})
+		}
+		for n, told := range info.ImageResults { // one for each that the plan has
+			all = append(all, &outlet{name: fmt.Sprintf("images %d", n), report: imagesReport{told}, output: s.newImages(n, p)})
 		}
 		if s.plan.Streams.Protocol != "" {
 			set := &streamSet{
@@ -25,5 +30,31 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 			all = append(all, &outlet{name: "streams", report: s.streams, spare: !set.alone, output: set})
 		}
 		return all
+	}
+}
+
+func (s *Session) newFile(ffmpeg string, hub *outputs.Hub) outputs.Output {
+	target := s.plan.File.Path
+	return &outputs.File{
+		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,
+		Work: filepath.Join(s.plan.WorkDir, "work"+filepath.Ext(target)), Target: target,
+	}
+}
+
+func (s *Session) newSegments(ffmpeg string, hub *outputs.Hub) outputs.Output {
+	wish := s.plan.Segments
+	return &outputs.Segments{
+		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Deliver: s.plan.Local(),
+		Work: filepath.Join(s.plan.WorkDir, "segments"), Names: wish.Names, MaxPending: wish.MaxPending,
+		FMP4: wish.FMP4, Timestamp: wish.Timestamp, Seconds: wish.Seconds, GOP: s.plan.Encoder.GOP(),
+	}
+}
+
+func (s *Session) newImages(n int, p *programme.Programme) outputs.Output {
+	wish := s.plan.Images[n]
+	return &outputs.Images{
+		Programme: p, Log: s.log, Deliver: s.plan.Local(),
+		Work: filepath.Join(s.plan.WorkDir, fmt.Sprintf("images%d", n)), Prefix: wish.Prefix, MaxPending: wish.MaxPending,
+		Suffix: wish.Suffix, Interval: wish.Interval, Width: wish.Width, Height: wish.Height,
 	}
 }

@@ -24,6 +24,16 @@ func (s *Session) setProgress() {
 	}
 }
 
+// tooLarge tells whether the file has reached its limit.
+func (s *Session) tooLarge() bool {
+	for _, out := range s.recorder.outlets() {
+		if _, file := out.report.(fileReport); file && out.output.Progress().Size >= s.plan.MaxSize {
+			return true
+		}
+	}
+	return false
+}
+
 // setResults notes what was delivered.
 func (s *Session) setResults() {
 	for _, out := range s.recorder.outlets() {

@@ -20,6 +20,9 @@ import (
 // ErrOver is what a session answers after its end.
 var ErrOver = psrpc.NewErrorf(psrpc.NotFound, "egress not found")
 
+// weighEvery is how often a file with a limit is weighed.
+const weighEvery = 500 * time.Millisecond
+
 // Session is one egress. Make it with New and run it once.
 type Session struct {
 	plan    *plan.Plan
@@ -38,6 +41,7 @@ type Session struct {
 	streams  *streamsReport // nil when the plan has no streams
 	stop     *ending        // the first wish to end, from outside
 	limit    <-chan time.Time
+	weigh    <-chan time.Time // when the file's size is to be looked at
 	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
 	awaiting bool             // the source is open and its start signal is awaited
 	gap      gap
@@ -127,6 +131,11 @@ func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 		t := time.NewTimer(d)
 		defer t.Stop()
 		s.limit = t.C
+	}
+	if s.plan.MaxSize > 0 {
+		t := time.NewTicker(weighEvery)
+		defer t.Stop()
+		s.weigh = t.C
 	}
 	e := s.guard(func() *ending { return s.run(ctx) })
 	s.finish(e)
