@@ -19,11 +19,12 @@ var layers = [][]string{
 	{"service/session"},
 	{"service/plan"},
 	{"service/config"},
+	{"rtpfeed/compose"},
 	{"rtpfeed", "browser", "outputs"},
-	{"browser/screen"},
+	{"browser/screen", "rtpfeed/clock", "rtpfeed/sound"},
 	{"ffpipe/programme"},
 	{"ffpipe/workfile"},
-	{"ffpipe", "ffpipe/ogg", "ffpipe/mp3", "ffpipe/matroska", "uploads"},
+	{"ffpipe", "ffpipe/ogg", "ffpipe/mp3", "ffpipe/matroska", "ffpipe/nut", "uploads"},
 }
 
 // TestImportsPointRight checks every package of the product, tests excluded.

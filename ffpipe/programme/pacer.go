@@ -33,7 +33,7 @@ func (p *Programme) run() {
 // step emits one picture or one block if one is due, and returns how long to wait when none is.
 func (p *Programme) step() (wait time.Duration, ended bool) {
 	p.mu.Lock()
-	now := time.Since(p.zero)
+	now := p.now()
 	video, audio := p.videoDue(), p.audioDue()
 	switch {
 	case p.stopping && video == never && audio == never:
@@ -46,12 +46,12 @@ func (p *Programme) step() (wait time.Duration, ended bool) {
 		p.emitAudio()
 		return 0, false
 	}
-	p.mu.Unlock()
 	due := min(video, audio)
-	if due == never {
-		return never, false
+	if due != never {
+		due = p.delay.wait(due - now)
 	}
-	return due - now, false
+	p.mu.Unlock()
+	return due, false
 }
 
 // videoDue is when the next slot is emitted, as things stand: at its time if its picture or a later one is here, with

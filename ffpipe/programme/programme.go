@@ -36,6 +36,7 @@ type Programme struct {
 	mixer     mixer
 	consumers []Consumer // copied on write
 	zero      time.Time
+	delay     delay
 	started   bool
 	stopping  bool
 	ended     bool
@@ -137,6 +138,7 @@ func (p *Programme) Stop(end time.Time) {
 	if p.format.Audio {
 		p.total.Sample = p.line.SampleAt(d)
 	}
+	p.delay.ease(time.Since(p.zero), 0, hurrySpeed)
 	p.log.Debug("programme stops", "frames", p.total.Frame, "samples", p.total.Sample)
 	p.wakeUp()
 }

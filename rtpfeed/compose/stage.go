@@ -1,0 +1,258 @@
+package compose
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/rtpfeed"
+	"github.com/ffegress/ffegress/rtpfeed/clock"
+	"github.com/ffegress/ffegress/rtpfeed/sound"
+)
+
+// tick is how often the stage looks what is due.
+const tick = 10 * time.Millisecond
+
+// Options say what a stage makes of its tracks.
+type Options struct {
+	Format programme.Format
+	FFmpeg string // the program that decodes pictures
+	// Live says that somebody watches: nothing is held back longer than Patience.
+	Live bool
+	// Patience is how long a lost packet is waited for (config jitter_buffer_latency).
+	Patience time.Duration
+	Log      *slog.Logger // nil discards
+}
+
+// Stage is where the tracks of one recording come together. Its methods may be called from any goroutine.
+type Stage struct {
+	o     Options
+	log   *slog.Logger
+	epoch time.Time
+	first chan struct{} // closed with the first media
+	wg    sync.WaitGroup
+
+	mu       sync.Mutex
+	groups   map[string]*clock.Group // by participant's identity
+	voices   []*voice
+	pictures []*picture
+	open     int // sinks that are not closed
+	firstAt  time.Duration
+	hold     hold
+	begun    bool
+	ended    bool
+	stop     chan struct{}
+	rank     int64 // of the picture shown last
+	stats    Stats
+
+	// Set by Begin, read by goroutines that it starts.
+	programme *programme.Programme
+	zero      time.Duration // of the timeline, since epoch
+}
+
+// Stats are a stage's counters.
+type Stats struct {
+	Tracks        int   // sinks made
+	Pictures      int64 // decoded and shown
+	Hidden        int64 // decoded and not shown
+	Undecodable   int64 // units dropped because the chain was broken
+	Breaks        int64 // times that it was broken
+	Decoders      int64 // started
+	DecoderDeaths int64
+	BadPackets    int64 // of sound, that could not be decoded
+}
+
+// New makes an empty stage.
+func New(o Options) *Stage {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Stage{
+		o: o, log: o.Log, epoch: time.Now(), first: make(chan struct{}), stop: make(chan struct{}),
+		groups: map[string]*clock.Group{}, hold: hold{live: o.Live, patient: o.Patience},
+	}
+}
+
+// First is closed when the first media has come.
+func (s *Stage) First() <-chan struct{} { return s.first }
+
+// Sink makes the sink of a track. side is where its sound goes; keys may be nil.
+func (s *Stage) Sink(t rtpfeed.Track, side sound.Side, keys rtpfeed.Keyframer) rtpfeed.Sink {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.groups[t.Identity]
+	if g == nil {
+		g = &clock.Group{}
+		s.groups[t.Identity] = g
+	}
+	s.stats.Tracks++
+	s.open++
+	k := &sink{stage: s, clock: g.Track(!t.Codec.Video(), rate(t))}
+	if t.Codec.Video() {
+		p := newPicture(s, t, k.clock, keys)
+		k.queue = &p.queue
+		s.pictures = append(s.pictures, p)
+		if s.begun && !s.ended {
+			s.run(p)
+		}
+	} else {
+		v := newVoice(s, t, side)
+		k.queue = &v.queue
+		s.voices = append(s.voices, v)
+	}
+	return k
+}
+
+// rate is the track's RTP clock; G.711's is always 8 kHz and every picture's 90 kHz.
+func rate(t rtpfeed.Track) uint32 {
+	switch {
+	case t.ClockRate > 0:
+		return t.ClockRate
+	case t.Codec.Video():
+		return 90000
+	case t.Codec == rtpfeed.Opus:
+		return sound.SampleRate
+	}
+	return 8000
+}
+
+// ErrNoMedia is Begin's error before the first media.
+var ErrNoMedia = errors.New("compose: no media yet")
+
+// Begin starts the programme's timeline at the arrival of the first media and lets what is due flow into it. It returns
+// that moment.
+func (s *Stage) Begin(p *programme.Programme) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.first:
+	default:
+		return time.Time{}, ErrNoMedia
+	}
+	if s.begun || s.ended {
+		return s.epoch.Add(s.zero), nil
+	}
+	s.begun, s.programme, s.zero = true, p, s.firstAt
+	p.SetDelay(s.hold.first())
+	zero := s.epoch.Add(s.zero)
+	p.Start(zero)
+	for _, pic := range s.pictures {
+		s.run(pic)
+	}
+	s.wg.Go(s.pump)
+	return zero, nil
+}
+
+// run is called locked.
+func (s *Stage) run(p *picture) { s.wg.Go(p.run) }
+
+// Close ends everything at once. What the programme has not emitted by then is lost.
+func (s *Stage) Close() {
+	s.mu.Lock()
+	if !s.ended {
+		s.ended = true
+		close(s.stop)
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// Stats are the counters as of now.
+func (s *Stage) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}
+
+// pump moves what is due from the queues to where it is decoded, until Close.
+func (s *Stage) pump() {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.stop:
+			s.mu.Lock()
+			voices := s.voices
+			s.mu.Unlock()
+			for _, v := range voices {
+				v.close()
+			}
+			return
+		case <-ticker.C:
+			s.move()
+		}
+	}
+}
+
+// move is one step of pump.
+func (s *Stage) move() {
+	now, _ := s.programme.Now()
+	s.mu.Lock()
+	since := time.Since(s.epoch)
+	for _, g := range s.groups {
+		g.Advance(since)
+	}
+	s.settle(since - s.firstAt)
+	voices := s.voices
+	for _, p := range s.pictures {
+		p.fill(now + lead)
+	}
+	s.mu.Unlock()
+	gone := false
+	for _, v := range voices {
+		v.play(now)
+		gone = gone || v.over
+	}
+	if gone {
+		s.retire()
+	}
+}
+
+// settle shortens the delay once there is no reason any more for a long one. Called locked.
+func (s *Stage) settle(waited time.Duration) {
+	d, ok := s.hold.next(s.synced(), waited)
+	if !ok {
+		return
+	}
+	s.log.Debug("delay is settled", "delay", d, "synced", s.synced(), "after", waited)
+	if begin := waited + 2*lead; begin < s.hold.first() {
+		s.programme.SetDelay(begin)
+	}
+	s.programme.EaseDelay(d)
+}
+
+// retire forgets the voices that have ended.
+func (s *Stage) retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var keep []*voice
+	for _, v := range s.voices {
+		if !v.over {
+			keep = append(keep, v)
+		}
+	}
+	s.voices = keep
+}
+
+// synced tells that every track that is open has had a report. Called locked.
+func (s *Stage) synced() bool {
+	synced := 0
+	for _, g := range s.groups {
+		n, ok := g.Synced()
+		if !ok {
+			return false
+		}
+		synced += n
+	}
+	return synced >= s.open
+}
+
+// place is where an entry stands on the timeline. Called locked.
+func (s *Stage) place(e *entry) time.Duration {
+	if e.kind == media {
+		return e.clock.At(e.ticks) - s.zero
+	}
+	return e.at - s.zero
+}

@@ -1,0 +1,65 @@
+package sound
+
+const (
+	// Single samples are put in or taken out from a quarter of a millisecond on until nothing is left of it, so that
+	// corrections come in short runs and not as a constant dither.
+	steerOn  = SampleRate / 4000
+	steerOff = 1
+	// steerReach is what is mended that way, at about a thousand ppm; more is a jump.
+	steerReach = SampleRate * 40 / 1000
+	// pause is silence long enough that what comes after it may be moved without a trace.
+	pause = SampleRate / 10
+)
+
+// Samples gives successive blocks of sound their sample positions (48 kHz): one after the other, while what their clock
+// says differs little, and steered by single samples towards it.
+type Samples struct {
+	any   bool
+	next  int64
+	steer int
+
+	adjusted, jumps int64
+}
+
+// Place gives the position of a block of n samples that the clock wants at want and that begins skipped samples after
+// the end of the one before, by their timestamps. adjust is −1, 0 or +1: by so many samples it has to be made longer
+// (programme.AdjustPCM). cut says that it does not follow on what was before, in spite of skipped.
+func (s *Samples) Place(want, skipped int64, n int) (at int64, adjust int, cut bool) {
+	at = s.next + skipped
+	off := want - at
+	switch {
+	case !s.any:
+		at = want
+	case off > steerReach || off < -steerReach:
+		at, cut, s.steer = want, true, 0
+		s.jumps++
+	case skipped >= pause && want >= s.next:
+		at, s.steer = want, 0
+	case n > 1:
+		adjust = s.correct(off)
+	}
+	s.any = true
+	s.next = at + int64(n+adjust)
+	return at, adjust, cut
+}
+
+func (s *Samples) correct(off int64) int {
+	switch {
+	case off >= steerOn:
+		s.steer = 1
+	case off <= -steerOn:
+		s.steer = -1
+	case off*int64(s.steer) <= steerOff:
+		s.steer = 0
+	}
+	if s.steer != 0 {
+		s.adjusted++
+	}
+	return s.steer
+}
+
+// Next is where the block before ended.
+func (s *Samples) Next() (int64, bool) { return s.next, s.any }
+
+// Corrections tells how many single samples were put in or taken out, and how often sound had to jump.
+func (s *Samples) Corrections() (samples, jumps int64) { return s.adjusted, s.jumps }
