@@ -68,7 +68,7 @@ func TestDelay(t *testing.T) {
 		}
 	})
 	near("first", late[0], 3500*time.Millisecond-50*time.Millisecond) // eased for half a second
-	near("at 6 s", late[300], 2907*time.Millisecond) // x + 3 = 6 + 3.5 − 0.1·x
+	near("at 6 s", late[300], 2907*time.Millisecond)                  // x + 3 = 6 + 3.5 − 0.1·x
 	near("at 15 s", late[750], 2500*time.Millisecond)
 	near("end", ended, 20*sec+2500*2/3*time.Millisecond)
 

@@ -33,11 +33,12 @@ func (s *Stage) startChild(p *picture, t rtpfeed.Track, c *clock.Track) (*child,
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	s.stats.Decoders++
-	s.mu.Unlock()
 	k := &child{decoder: d, codec: t.Codec, clock: c, done: make(chan struct{}), read: make(chan struct{})}
 	k.file.w = d.Input()
+	s.mu.Lock()
+	s.stats.Decoders++
+	s.children[k] = true
+	s.mu.Unlock()
 	s.wg.Go(func() {
 		defer close(k.read)
 		s.receive(p, k)
@@ -74,11 +75,16 @@ func (s *Stage) receive(p *picture, k *child) {
 	case <-k.decoder.Proc().Done():
 	case <-time.After(childWait):
 	}
-	if closeErr := k.decoder.Close(); closeErr != nil || !errors.Is(err, io.EOF) {
+	closeErr := k.decoder.Close()
+	died := closeErr != nil || !errors.Is(err, io.EOF)
+	if died {
 		s.log.Debug("decoder ended", "codec", k.codec, "error", closeErr, "read", err)
-		s.mu.Lock()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.children, k)
+	if died {
 		s.stats.DecoderDeaths++
-		s.mu.Unlock()
 	}
 }
 

@@ -38,7 +38,8 @@ type Stage struct {
 	groups   map[string]*clock.Group // by participant's identity
 	voices   []*voice
 	pictures []*picture
-	open     int // sinks that are not closed
+	children map[*child]bool // that run
+	open     int             // sinks that are not closed
 	firstAt  time.Duration
 	hold     hold
 	begun    bool
@@ -60,6 +61,7 @@ type Stats struct {
 	Undecodable   int64 // units dropped because the chain was broken
 	Breaks        int64 // times that it was broken
 	Decoders      int64 // started
+	Running       int   // of them now
 	DecoderDeaths int64
 	BadPackets    int64 // of sound, that could not be decoded
 }
@@ -71,7 +73,7 @@ func New(o Options) *Stage {
 	}
 	return &Stage{
 		o: o, log: o.Log, epoch: time.Now(), first: make(chan struct{}), stop: make(chan struct{}),
-		groups: map[string]*clock.Group{}, hold: hold{live: o.Live, patient: o.Patience},
+		groups: map[string]*clock.Group{}, children: map[*child]bool{}, hold: hold{live: o.Live, patient: o.Patience},
 	}
 }
 
@@ -163,7 +165,9 @@ func (s *Stage) Close() {
 func (s *Stage) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats
+	st := s.stats
+	st.Running = len(s.children)
+	return st
 }
 
 // pump moves what is due from the queues to where it is decoded, until Close.
