@@ -33,8 +33,7 @@ func (s *Stage) startChild(p *picture, t rtpfeed.Track, c *clock.Track) (*child,
 	if err != nil {
 		return nil, err
 	}
-	k := &child{decoder: d, codec: t.Codec, clock: c, done: make(chan struct{}), read: make(chan struct{})}
-	k.file.w = d.Input()
+	k := &child{decoder: d, codec: t.Codec, clock: c, file: feedFile{w: d.Input(), codec: t.Codec}, done: make(chan struct{}), read: make(chan struct{})}
 	s.mu.Lock()
 	s.stats.Decoders++
 	s.children[k] = true
@@ -44,7 +43,7 @@ func (s *Stage) startChild(p *picture, t rtpfeed.Track, c *clock.Track) (*child,
 		s.receive(p, k)
 	})
 	s.wg.Go(func() { k.watch(s) })
-	if err := k.file.header(t.Codec, t.Width, t.Height); err != nil {
+	if err := k.file.header(t.Width, t.Height); err != nil {
 		k.finish()
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func (s *Stage) receiveOne(p *picture, k *child, r *nut.Reader) error {
 
 // write feeds a unit.
 func (k *child) write(e *entry) error {
-	return k.file.frame(k.codec, &e.unit, micros(e.ticks, k.clock.Rate()))
+	return k.file.frame(&e.unit, micros(e.ticks, k.clock.Rate()))
 }
 
 // dead tells that the decoder has ended by itself.
