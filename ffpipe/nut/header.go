@@ -24,8 +24,6 @@ const (
 	flagInvalid   = 8192
 )
 
-const mainBroadcast = 1 // syncpoints carry the time of sending
-
 // frameCode is what one first byte of a frame stands for.
 type frameCode struct {
 	flags    uint64
@@ -43,7 +41,6 @@ type mainHeader struct {
 	bases   []ratio
 	codes   [256]frameCode
 	elision [][]byte // prefixes that frames leave out, the first is empty
-	flags   uint64
 }
 
 func readMain(r byteReader) (*mainHeader, error) {
@@ -94,10 +91,7 @@ func readMain(r byteReader) (*mainHeader, error) {
 		}
 		h.elision = append(h.elision, b)
 	}
-	if version > 3 {
-		h.flags, err = vlc(r)
-	}
-	return h, err
+	return h, nil // flags follow, of which none changes a frame
 }
 
 // readCodes fills the table of frame codes from its runs.

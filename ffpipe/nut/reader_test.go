@@ -3,7 +3,6 @@ package nut
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os/exec"
 	"testing"
@@ -136,7 +135,7 @@ func FuzzReader(f *testing.F) {
 				return
 			}
 			if frame.Size < 0 || n > len(data) {
-				t.Fatal(fmt.Sprintf("frame %d has %d bytes", n, frame.Size))
+				t.Fatalf("frame %d has %d bytes", n, frame.Size)
 			}
 			frame.Time()
 			if frame.Size > len(data)+maxElision {
