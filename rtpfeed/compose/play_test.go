@@ -15,12 +15,11 @@ type player struct {
 	units []rtpfeed.Unit
 	rate  int // RTP clock
 	delay time.Duration
-	start time.Duration                        // after the test's start: when unit 0 is sent
-	lose  func(n int) bool                     // packets that never come
-	each  func(n int, now time.Duration)       // before unit n
-	ppm   float64                              // by how much the sender is faster
-	sr    func(k int) (time.Duration, bool)    // when the k-th report is sent
-	clock func(now time.Duration) (ntp uint64) // the sender's; nil = right
+	start time.Duration                     // after the test's start: when unit 0 is sent
+	lose  func(n int) bool                  // packets that never come
+	each  func(n int, now time.Duration)    // before unit n
+	ppm   float64                           // by how much the sender is faster
+	sr    func(k int) (time.Duration, bool) // when the k-th report is sent
 }
 
 // run plays everything and returns.

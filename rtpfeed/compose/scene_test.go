@@ -192,8 +192,7 @@ func TestResolutionChanges(t *testing.T) {
 func TestDeadDecoder(t *testing.T) {
 	video, audio := pictures(t, rtpfeed.VP8, 320, 180, 4*cardFPS), sounds(t, rtpfeed.Opus, 4*50)
 	t.Parallel()
-	var s *studio
-	s = scene(t, true, time.Second, func(st *studio, v, a *player) {
+	s := scene(t, true, time.Second, func(st *studio, v, a *player) {
 		v.units, a.units = video, audio
 		v.each = func(n int, _ time.Duration) {
 			if n == 60 {
