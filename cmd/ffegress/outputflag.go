@@ -56,6 +56,16 @@ func listedOutputs(all []namedOutput) map[string]any {
 	return fields
 }
 
+// directOutput is a Track request's one file. Whatever else was asked for is told by the parser.
+func directOutput(all []namedOutput) map[string]any {
+	fields := listedOutputs(all)
+	if list, ok := fields["file_outputs"].([]any); ok {
+		fields["file"] = list[0]
+		delete(fields, "file_outputs")
+	}
+	return fields
+}
+
 // unifiedOutputs are all outputs in one list, as StartEgress (v2) has them.
 func unifiedOutputs(all []namedOutput) map[string]any {
 	if len(all) == 0 {

@@ -19,7 +19,7 @@ func commonFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "YAML configuration `FILE`", Sources: cli.EnvVars("EGRESS_CONFIG_FILE")},
 		&cli.StringFlag{Name: "config-body", Usage: "the configuration itself, as `YAML`", Sources: cli.EnvVars("EGRESS_CONFIG_BODY")},
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the `FILE` to record into; the templates of the API work here too"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o", "file"}, Usage: "the `FILE` to record into; the templates of the API work here too"},
 		&cli.StringFlag{Name: "segments", Usage: "make HLS in `DIR`: playlist.m3u8, live.m3u8 and the segments; with or without a file"},
 		&cli.IntFlag{Name: "segment-duration", Usage: "length of a segment in `SECONDS`", Value: 4},
 		&cli.BoolFlag{Name: "fmp4", Usage: "make fMP4 segments, not MPEG-TS"},
@@ -50,6 +50,13 @@ func webFlags() []cli.Flag {
 	}
 }
 
+func trackFlags() []cli.Flag {
+	return append(serverFlags(),
+		&cli.StringFlag{Name: "room", Usage: "`NAME` of the room"},
+		&cli.StringFlag{Name: "track-id", Usage: "`ID` of the track, TR_…"},
+	)
+}
+
 func egressFlags() []cli.Flag {
 	return append(serverFlags(), &cli.StringFlag{Name: "room", Usage: "`NAME` of the room"})
 }
@@ -75,6 +82,10 @@ func webRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 
 func egressRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 	return request(cmd, "egress", unifiedOutputs, map[string]string{"room": "room_name"})
+}
+
+func trackRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
+	return request(cmd, "track", directOutput, map[string]string{"room": "room_name", "track-id": "track_id"})
 }
 
 // request lays the flags over the JSON of the request file, by the API's own field names, so that

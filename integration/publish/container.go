@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -62,6 +63,43 @@ func readOgg(path string) ([][]byte, error) {
 		if n > opusWarmUp {
 			packets = append(packets, data)
 		}
+	}
+	return packets, nil
+}
+
+// readH264 splits an elementary stream at its access unit delimiters.
+func readH264(path string) ([][]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	delimiter := []byte{0, 0, 0, 1, 9}
+	var frames [][]byte
+	for len(data) > 0 {
+		end := len(data)
+		if n := bytes.Index(data[1:], delimiter); n >= 0 {
+			end = n + 1
+		}
+		frames = append(frames, data[:end:end])
+		data = data[end:]
+	}
+	if len(frames) != card.Loop {
+		return nil, fmt.Errorf("read %s: %d frames, want %d", path, len(frames), card.Loop)
+	}
+	return frames, nil
+}
+
+func readG711(path string) ([][]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) < opusPackets*g711Samples {
+		return nil, fmt.Errorf("read %s: %d bytes, want %d", path, len(data), opusPackets*g711Samples)
+	}
+	var packets [][]byte
+	for n := range opusPackets {
+		packets = append(packets, data[n*g711Samples:][:g711Samples:g711Samples])
 	}
 	return packets, nil
 }

@@ -34,14 +34,30 @@ func (c Cache) encodeVideo(ctx context.Context, what Card, out string) error {
 	kbits = min(kbits, 4000)
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", what.Size.String(), "-r", strconv.Itoa(card.FPS), "-i", "pipe:0",
-		"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "6", "-lag-in-frames", "0", "-auto-alt-ref", "0",
-		"-g", strconv.Itoa(KeyInterval), "-keyint_min", strconv.Itoa(cmp.Or(what.KeyPhase, KeyInterval)),
-		"-b:v", strconv.Itoa(kbits) + "k", "-qmin", "2", "-qmax", "30",
+		"-g", strconv.Itoa(KeyInterval), "-keyint_min", strconv.Itoa(cmp.Or(what.KeyPhase, KeyInterval)), "-b:v", strconv.Itoa(kbits) + "k",
+	}
+	switch what.Video {
+	case VP9:
+		args = append(args, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-auto-alt-ref", "0",
+			"-qmin", "2", "-qmax", "30")
+	case H264:
+		// Access unit delimiters tell frames apart; payloaders leave them out.
+		args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "baseline", "-bf", "0",
+			"-sc_threshold", "0", "-x264-params", "aud=1:repeat-headers=1:slices=1")
+	case AV1:
+		args = append(args, "-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-lag-in-frames", "0")
+	default:
+		args = append(args, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "6", "-lag-in-frames", "0", "-auto-alt-ref", "0",
+			"-qmin", "2", "-qmax", "30")
 	}
 	if what.KeyPhase > 0 {
 		args = append(args, "-force_key_frames", fmt.Sprintf("expr:eq(mod(n,%d),%d)", KeyInterval, what.KeyPhase))
 	}
-	args = append(args, "-f", "ivf", out)
+	format := "ivf"
+	if what.Video == H264 {
+		format = "h264"
+	}
+	args = append(args, "-f", format, out)
 	return c.run(ctx, args, func(w io.Writer) error {
 		for n := range card.Loop {
 			if _, err := w.Write(p.Frame(n)); err != nil {
@@ -57,6 +73,14 @@ func (c Cache) encodeAudio(ctx context.Context, what Card, out string) error {
 		"-f", "s16le", "-ar", strconv.Itoa(card.SampleRate), "-ac", "1", "-i", "pipe:0",
 		"-c:a", "libopus", "-b:a", "64k", "-vbr", "off", "-application", "audio", "-frame_duration", "20",
 		"-page_duration", "20000", "-f", "ogg", out,
+	}
+	if what.g711() {
+		encoder := map[string]string{PCMU: "pcm_mulaw", PCMA: "pcm_alaw"}[what.Audio]
+		args = []string{
+			"-f", "s16le", "-ar", strconv.Itoa(card.SampleRate), "-ac", "1", "-i", "pipe:0",
+			"-c:a", encoder, "-ar", strconv.Itoa(g711Rate), "-f", strings.TrimPrefix(encoder, "pcm_"), out,
+		}
+		return c.run(ctx, args, func(w io.Writer) error { return WritePCM(w, what, 0, card.LoopSamples+opusSamples) })
 	}
 	return c.run(ctx, args, func(w io.Writer) error {
 		first := opusLookahead - opusWarmUp*opusSamples

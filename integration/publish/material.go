@@ -26,6 +26,8 @@ type Card struct {
 	Size  Size
 
 	KeyPhase int // the first keyframe but frame 0, less than KeyInterval
+
+	Video, Audio string // codecs; empty: VP8, Opus
 }
 
 func (c Card) videoName() string {
@@ -33,17 +35,28 @@ func (c Card) videoName() string {
 	if c.KeyPhase > 0 {
 		name += fmt.Sprintf("-key%d", c.KeyPhase)
 	}
+	switch c.Video {
+	case H264:
+		return name + ".h264"
+	case VP9, AV1:
+		return name + "-" + c.Video + ".ivf"
+	}
 	return name + ".ivf"
 }
 
 func (c Card) audioName() string {
+	if c.g711() {
+		return fmt.Sprintf("card%d-id%d-phase%d.%s", materialVersion, c.ID, c.Phase, c.Audio)
+	}
 	return fmt.Sprintf("card%d-id%d-phase%d.ogg", materialVersion, c.ID, c.Phase)
 }
 
+func (c Card) g711() bool { return c.Audio == PCMU || c.Audio == PCMA }
+
 // Material is one loop of encoded frames and packets.
 type Material struct {
-	Frames  [][]byte // VP8, card.Loop of them; every KeyInterval-th is a keyframe
-	Packets [][]byte // Opus, 20 ms each, card.LoopSamples/960 of them
+	Frames  [][]byte // card.Loop of them, H264 with start codes; every KeyInterval-th is a keyframe
+	Packets [][]byte // 20 ms each, card.LoopSamples/960 of them
 }
 
 // KeyInterval is the distance of keyframes in frames. It is short because
@@ -77,13 +90,20 @@ func (c Cache) Load(ctx context.Context, what Card) (*Material, error) {
 		return nil, fmt.Errorf("make material for participant %d: %w", what.ID, err)
 	}
 	m := &Material{}
-	if m.Frames, err = readIVF(video); err != nil {
+	if what.Video == H264 {
+		m.Frames, err = readH264(video)
+	} else {
+		m.Frames, err = readIVF(video)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if m.Packets, err = readOgg(audio); err != nil {
-		return nil, err
+	if what.g711() {
+		m.Packets, err = readG711(audio)
+	} else {
+		m.Packets, err = readOgg(audio)
 	}
-	return m, nil
+	return m, err
 }
 
 func (c Cache) dir() (string, error) {

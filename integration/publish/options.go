@@ -25,6 +25,7 @@ type Options struct {
 	FirstCard    int           // cards' IDs are counted from here, for a room with several publishers
 	Sizes        []Size        // participant i gets Sizes[i mod len]; none: 640x360
 	Layers       []Size        // low to high, 2 or 3: the picture is simulcast, and Sizes means nothing; see Cards
+	Video, Audio string        // codecs; VP8 and Opus are the default
 	VideoOnly    bool          // no sound
 	AudioOnly    bool          // no picture
 	Answer       bool          // the picture answers each PLI with a keyframe soon, as a camera does; not with Layers
@@ -47,7 +48,7 @@ func (o Options) validate() error {
 	case o.VideoOnly && o.AudioOnly:
 		return errors.New("video only and audio only exclude each other")
 	}
-	return nil
+	return checkCodecs(o.Video, o.Audio)
 }
 
 func (o Options) name(id int) string { return cmp.Or(o.Name, "p") + strconv.Itoa(id) }
@@ -61,11 +62,11 @@ func (o Options) Cards(id int) []Card {
 		if len(o.Sizes) > 0 {
 			size = o.Sizes[id%len(o.Sizes)]
 		}
-		return []Card{{ID: o.FirstCard + id, Phase: phase, Size: size}}
+		return []Card{{ID: o.FirstCard + id, Phase: phase, Size: size, Video: o.Video, Audio: o.Audio}}
 	}
 	var cards []Card
 	for i, size := range o.Layers {
-		cards = append(cards, Card{ID: o.FirstCard + id*len(o.Layers) + i, Phase: phase, Size: size})
+		cards = append(cards, Card{ID: o.FirstCard + id*len(o.Layers) + i, Phase: phase, Size: size, Video: o.Video, Audio: o.Audio})
 	}
 	return cards
 }

@@ -57,7 +57,7 @@ func join(ctx context.Context, o Options, id int, lost func(error)) (*participan
 
 func (p *participant) publish(ctx context.Context, o Options, id int, cards []Card, material []*Material) error {
 	if !o.VideoOnly {
-		s, err := newAudioSource(material[0], func(n int64) *uint8 { return o.level(id, n) })
+		s, err := newAudioSource(o.Audio, material[0], func(n int64) *uint8 { return o.level(id, n) })
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (p *participant) publish(ctx context.Context, o Options, id int, cards []Ca
 		keyed = append(keyed, m)
 	}
 	a := &answer{material: keyed}
-	s, err := newVideoSource(material[0], lksdk.WithRTCPHandler(a.hear))
+	s, err := newVideoSource(o.Video, material[0], lksdk.WithRTCPHandler(a.hear))
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (p *participant) addLayers(cards []Card, material []*Material, opts *lksdk.
 	var tracks []*lksdk.LocalTrack
 	var sources []*source
 	for i, what := range cards {
-		s, err := newVideoSource(material[i], lksdk.WithSimulcast(p.identity+"-"+opts.Name, &livekit.VideoLayer{
+		s, err := newVideoSource(what.Video, material[i], lksdk.WithSimulcast(p.identity+"-"+opts.Name, &livekit.VideoLayer{
 			Quality: qualities[i], Width: uint32(what.Size.Width), Height: uint32(what.Size.Height),
 		}))
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/ffegress/ffegress/integration/card"
 	lksdk "github.com/livekit/server-sdk-go/v2"
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -27,9 +26,10 @@ type source struct {
 	packer  rtp.Packetizer
 }
 
-func newVideoSource(m *Material, opts ...lksdk.LocalTrackOptions) (*source, error) {
+func newVideoSource(codec string, m *Material, opts ...lksdk.LocalTrackOptions) (*source, error) {
+	mime, fmtp, packets := videoFormat(codec)
 	track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{
-		MimeType: webrtc.MimeTypeVP8, ClockRate: 90000,
+		MimeType: mime, ClockRate: 90000, SDPFmtpLine: fmtp,
 		RTCPFeedback: []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBNACK}, {Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"}},
 	}, opts...)
 	if err != nil {
@@ -40,24 +40,23 @@ func newVideoSource(m *Material, opts ...lksdk.LocalTrackOptions) (*source, erro
 		step:    90000 / card.FPS,
 		at:      func(n int64) time.Duration { return time.Duration(n) * time.Second / card.FPS },
 		payload: func(n int64) []byte { return m.Frames[n%int64(len(m.Frames))] },
-		packer:  rtp.NewPacketizer(mtu, 0, 0, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewRandomSequencer(), 90000),
+		packer:  rtp.NewPacketizer(mtu, 0, 0, packets, rtp.NewRandomSequencer(), 90000),
 	}, nil
 }
 
-func newAudioSource(m *Material, level func(n int64) *uint8) (*source, error) {
-	track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{
-		MimeType: webrtc.MimeTypeOpus, ClockRate: card.SampleRate, Channels: 2,
-	})
+func newAudioSource(codec string, m *Material, level func(n int64) *uint8) (*source, error) {
+	format, samples, packets := audioFormat(codec)
+	track, err := lksdk.NewLocalTrack(format)
 	if err != nil {
 		return nil, err
 	}
 	return &source{
 		track:   track,
-		step:    opusSamples,
+		step:    samples,
 		at:      func(n int64) time.Duration { return time.Duration(n) * 20 * time.Millisecond },
 		payload: func(n int64) []byte { return m.Packets[n%int64(len(m.Packets))] },
 		level:   level,
-		packer:  rtp.NewPacketizer(mtu, 0, 0, &codecs.OpusPayloader{}, rtp.NewRandomSequencer(), card.SampleRate),
+		packer:  rtp.NewPacketizer(mtu, 0, 0, packets, rtp.NewRandomSequencer(), format.ClockRate),
 	}, nil
 }
 

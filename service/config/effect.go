@@ -38,9 +38,6 @@ var noEffect = map[string]string{
 	"s3_assume_role_arn":             notYet,
 	"s3_assume_role_external_id":     notYet,
 
-	"latency":                            notYet,
-	"latency_overrides":                  notYet,
-	"rejoin_grace":                       notYet,
 	"enable_sync_engine":                 notYet,
 	"enable_one_shot_sender_report_sync": notYet,
 	"audio_tempo_controller":             notYet,

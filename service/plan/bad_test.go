@@ -152,8 +152,9 @@ func TestBadRequests(t *testing.T) {
 		{"AliOSS", "web", `{"url": "http://x", "file_outputs": [{"aliOSS": {}}]}`, "AliOSS upload is not yet supported"},
 		{"participant", "participant", `{"room_name": "r", "identity": "i", ` + files + `}`, "participant egress is not yet supported"},
 		{"track composite", "track-composite", `{"room_name": "r", "audio_track_id": "TR_a", ` + files + `}`, "track composite egress is not yet supported"},
-		{"track", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"s3": {}}}`, "track egress is not yet supported"},
-		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_a", "websocket_url": "wss://h"}`, "track egress is not yet supported"},
+		{"track", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"gcp": {}}}`, "GCP upload is not yet supported"},
+		{"track file", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"filepath": "a\u0000b"}}`, field + "filepath"},
+		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_a", "websocket_url": "wss://h"}`, "websocket output is not yet supported"},
 	} {
 		t.Run(tt.kind+" "+tt.name, func(t *testing.T) {
 			_, err := New(testConfig(), parse(t, tt.kind, tt.body))

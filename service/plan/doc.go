@@ -6,8 +6,9 @@
 // named first.
 //
 // Invariant: a *Plan is complete and final. File names are frozen when it is made; nothing in it asks the clock, the
-// environment or the configuration again. Making it touches neither disk nor network; Prepare, called before anything
-// starts, does.
+// environment or the configuration again. The one exception is a track that is recorded as it comes: its own tokens and
+// the extension are settled by NameTrack, once it is subscribed to. Making a plan touches neither disk nor network;
+// Prepare, called before anything starts, does.
 //
 // service and the record command make plans; only service/session consumes them.
 package plan

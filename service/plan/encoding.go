@@ -46,9 +46,6 @@ var presets = map[livekit.EncodingOptionsPreset]encoding{
 
 func (w *wish) encoding() (encoding, error) {
 	preset := w.preset
-	if preset == presetPassthrough && w.kind == TypeMedia {
-		return presets[livekit.EncodingOptionsPreset_H264_720P_30].filled(), nil
-	}
 	e, ok := presets[preset]
 	if !ok {
 		return encoding{}, errField("preset")

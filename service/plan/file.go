@@ -8,6 +8,7 @@ import (
 
 	"github.com/livekit/protocol/rpc"
 
+	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/config"
 )
@@ -23,6 +24,8 @@ type File struct {
 	Path string
 	// Type is the container's MIME type, "video/mp4".
 	Type string
+	// Container is what a track is recorded into as it comes.
+	Container ffpipe.Container
 }
 
 // tokens are the values that names may have.

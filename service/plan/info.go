@@ -18,11 +18,20 @@ func (p *Plan) info(req *rpc.StartEgressRequest) *livekit.EgressInfo {
 		UpdatedAt:  at,
 		RetryCount: req.RetryCount,
 	}
+	if !p.Source.Page() {
+		info.SourceType = livekit.EgressSourceType_EGRESS_SOURCE_TYPE_SDK
+	}
 	switch r := Redact(req).Request.(type) {
 	case *rpc.StartEgressRequest_RoomComposite:
 		info.Request = &livekit.EgressInfo_RoomComposite{RoomComposite: r.RoomComposite}
 	case *rpc.StartEgressRequest_Web:
 		info.Request = &livekit.EgressInfo_Web{Web: r.Web}
+	case *rpc.StartEgressRequest_Participant:
+		info.Request = &livekit.EgressInfo_Participant{Participant: r.Participant}
+	case *rpc.StartEgressRequest_TrackComposite:
+		info.Request = &livekit.EgressInfo_TrackComposite{TrackComposite: r.TrackComposite}
+	case *rpc.StartEgressRequest_Track:
+		info.Request = &livekit.EgressInfo_Track{Track: r.Track}
 	case *rpc.StartEgressRequest_Egress:
 		info.Request = &livekit.EgressInfo_Egress{Egress: r.Egress}
 	}
@@ -33,7 +42,7 @@ func (p *Plan) info(req *rpc.StartEgressRequest) *livekit.EgressInfo {
 // addResults puts a stub for each result into the info. The deprecated single one, which clients of 2022 read, is
 // there when everything is of one kind.
 func (p *Plan) addResults(info *livekit.EgressInfo) {
-	if p.File.Path != "" {
+	if p.File.Path != "" || p.Passthrough {
 		file := &livekit.FileInfo{Filename: p.File.Name}
 		info.FileResults = []*livekit.FileInfo{file}
 		//lint:ignore SA1019 clients of 2022 read the deprecated result.

@@ -10,6 +10,7 @@ import (
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/service/config"
 )
 
@@ -50,6 +51,11 @@ type Plan struct {
 	// Prefix is the configured one, in front of each storage path.
 	Prefix string
 
+	// Passthrough says that the one track is recorded as it comes. File has neither Path nor Type then: NameTrack
+	// gives them when the track is known.
+	Passthrough bool
+	name        func(rtpfeed.Track) (File, error)
+
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration
 	// MaxSize does so too when the file has that many bytes; 0 = no limit.
@@ -87,6 +93,9 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 	}
 	if w.base == "" {
 		w.base = conf.TemplateBase
+	}
+	if w.passthrough() {
+		return w.decideTrack(conf, req, now)
 	}
 	enc, err := w.check()
 	if err != nil {

@@ -29,6 +29,14 @@ func (p *Plan) Prepare() error {
 	return nil
 }
 
+// Prepare does the same for one file.
+func (f File) Prepare() error {
+	if err := writable(f.Path); err != nil {
+		return errLocal(err)
+	}
+	return nil
+}
+
 // places are files on this machine that will be made, one for each output at least.
 func (p *Plan) places() ([]string, error) {
 	var paths, names []string

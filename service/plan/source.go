@@ -6,6 +6,7 @@ import (
 	"github.com/livekit/protocol/rpc"
 
 	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/service/config"
 )
 
@@ -17,11 +18,19 @@ const (
 	Room SourceKind = iota
 	// Web is any page.
 	Web
+	// Tracks are those of a room, without a browser.
+	Tracks
 )
 
-// Source is the page to record.
+// Source is the page, or the tracks, to record.
 type Source struct {
 	Kind SourceKind
+
+	// Want says which tracks are recorded; Wait is how long a gap in one's packets is waited for, and Grace for how
+	// long what vanished may come back.
+	Want  rtpfeed.Want  `json:",omitzero"`
+	Wait  time.Duration `json:",omitzero"`
+	Grace time.Duration `json:",omitzero"`
 
 	// URL is a Web source's page.
 	URL string
@@ -59,6 +68,8 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 			return Source{}, errField("web url")
 		}
 		src.Kind, src.URL = Web, w.url
+	default:
+		src.Kind, src.Want, src.Wait, src.Grace = Tracks, w.tracks, w.latency(conf).JitterBuffer, conf.RejoinGrace
 	}
 	if src.AwaitStart {
 		src.StartTimeout = conf.StartSignalTimeout(src.Kind == Web)
@@ -92,6 +103,9 @@ func (s Source) Renewed() (Source, error) {
 	s.Token = token
 	return s, err
 }
+
+// Page tells that a browser shows what is recorded.
+func (s Source) Page() bool { return s.Kind != Tracks }
 
 // InRoom tells that the page joins the room.
 func (s Source) InRoom() bool { return s.Kind == Room }

@@ -40,7 +40,7 @@ func unifiedWish(req *rpc.StartEgressRequest, room string, r unified) (*wish, er
 		w.kind, w.url, w.awaitStart = TypeWeb, page.Url, page.AwaitStartSignal
 		err = w.flags(page.AudioOnly, page.VideoOnly)
 	case r.GetMedia() != nil:
-		w.kind, w.inRoom, w.feature = TypeMedia, true, "media source"
+		w.kind, w.inRoom, w.tracks = TypeMedia, true, mediaTracks(r.GetMedia())
 		err = w.media(r.GetMedia())
 	default:
 		err = errField("source")
@@ -48,7 +48,16 @@ func unifiedWish(req *rpc.StartEgressRequest, room string, r unified) (*wish, er
 	if err != nil {
 		return nil, err
 	}
-	return w, w.want.readV2(r)
+	if err := w.want.readV2(r); err != nil {
+		return nil, err
+	}
+	if w.kind == TypeMedia {
+		if w.passthrough() {
+			return w, w.checkPassthrough(r.GetMedia())
+		}
+		w.feature = "media source"
+	}
+	return w, nil
 }
 
 func (w *wish) media(m *livekit.MediaSource) error {

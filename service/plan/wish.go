@@ -3,6 +3,8 @@ package plan
 import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
+
+	"github.com/ffegress/ffegress/rtpfeed"
 )
 
 // wish is a request of any type in one form: what is asked for, before it is known whether it can be had.
@@ -14,6 +16,9 @@ type wish struct {
 	// Chrome sources.
 	layout, base, url string
 	awaitStart        bool
+
+	// tracks are those to record, of what needs no page.
+	tracks rtpfeed.Want
 
 	audio, video bool
 	preset       livekit.EncodingOptionsPreset
@@ -78,6 +83,7 @@ func participantWish(r *livekit.ParticipantEgressRequest) (*wish, error) {
 	if r.GetIdentity() == "" {
 		return nil, errField("identity")
 	}
+	w.tracks = rtpfeed.Want{Participant: r.GetIdentity(), ScreenShare: r.GetScreenShare()}
 	return w, w.read(r, false, false)
 }
 
@@ -90,23 +96,26 @@ func trackCompositeWish(r *livekit.TrackCompositeEgressRequest) (*wish, error) {
 	if !audio && !video {
 		return nil, errField("audio_track_id or video_track_id")
 	}
+	w.tracks = rtpfeed.Want{AudioTrack: r.GetAudioTrackId(), VideoTrack: r.GetVideoTrackId()}
 	return w, w.read(r, !video, !audio)
 }
 
 func trackWish(r *livekit.TrackEgressRequest) (*wish, error) {
-	w := &wish{kind: TypeTrack, roomName: r.GetRoomName(), inRoom: true, feature: "track egress"}
+	w := &wish{kind: TypeTrack, roomName: r.GetRoomName(), inRoom: true, tracks: rtpfeed.Want{Track: r.GetTrackId()}}
 	if r.GetTrackId() == "" {
 		return nil, errField("track_id")
 	}
 	switch out := r.GetOutput().(type) {
 	case *livekit.TrackEgressRequest_File:
 		w.want.direct = true
+		w.want.file = &fileWish{path: out.File.GetFilepath()}
 		w.want.addTarget(out.File)
 	case *livekit.TrackEgressRequest_WebsocketUrl:
 		if !isURL(out.WebsocketUrl, "ws", "wss") {
 			return nil, errURL(out.WebsocketUrl, "invalid scheme")
 		}
 		w.want.direct, w.want.streamProtocol = true, livekit.StreamProtocol_WEBSOCKET
+		w.feature = "websocket output"
 	default:
 		return nil, errField("output")
 	}

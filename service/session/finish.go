@@ -10,6 +10,7 @@ import (
 	"github.com/livekit/psrpc"
 
 	"github.com/ffegress/ffegress/outputs"
+	"github.com/ffegress/ffegress/rtpfeed"
 )
 
 // closeWait bounds how long a source may take to go away; what is left after it is killed.
@@ -23,6 +24,9 @@ func (s *Session) finish(e *ending) {
 	if wasActive && e.reason != ReasonFailure && e.reason != ReasonLimit {
 		s.setProgress()
 		s.status.ending(e.reason)
+	}
+	if errors.Is(e.err, rtpfeed.ErrEvicted) {
+		s.cede()
 	}
 	s.stop = e // messages from here on change nothing
 	s.release()
@@ -79,6 +83,15 @@ func (s *Session) windDown(end time.Time) error {
 		return deliveryError(err)
 	}
 	return nil
+}
+
+// cede leaves the egress to the other worker that has taken it over: nothing more is told of it and nothing delivered.
+func (s *Session) cede() {
+	s.log.Warn("another worker has taken over this egress")
+	s.status.onUpdate = func(*livekit.EgressInfo) {}
+	if r, ok := s.recorder.(interface{ discard() }); ok {
+		r.discard()
+	}
 }
 
 // removeWorkDir is called when nothing that was recorded is left in it.

@@ -28,7 +28,7 @@ type Session struct {
 	plan    *plan.Plan
 	status  *status
 	log     *slog.Logger
-	source  ProgrammeSource
+	source  Source
 	syncer  *workfile.Syncer
 	ingests *outputs.Ingests
 
@@ -83,9 +83,8 @@ func New(p *plan.Plan, o Options) *Session {
 		o.Ingests = &outputs.Ingests{Log: o.Log}
 	}
 	log := o.Log.With("egressID", p.EgressID)
-	return &Session{
+	s := &Session{
 		plan:     p,
-		source:   newBrowserSource(p, o.Browsers, log),
 		status:   &status{info: p.Info, onUpdate: o.OnUpdate, now: time.Now, log: log},
 		syncer:   o.Syncer,
 		ingests:  o.Ingests,
@@ -93,6 +92,12 @@ func New(p *plan.Plan, o Options) *Session {
 		messages: make(chan message),
 		done:     make(chan struct{}),
 	}
+	if p.Passthrough {
+		s.source = newTrackRecording(p, o.Syncer, log)
+	} else {
+		s.source = newBrowserSource(p, o.Browsers, log)
+	}
+	return s
 }
 
 // Done is closed when Run has returned.
@@ -179,7 +184,7 @@ func (s *Session) awaitStart(ctx context.Context) *ending {
 		defer t.Stop()
 		s.noStart = t.C
 	}
-	s.awaiting = true
+	s.awaiting = s.plan.Source.Page()
 	if e := s.await(ctx, EventStarted); e != nil {
 		return e
 	}
@@ -206,11 +211,17 @@ func (s *Session) prepare(ctx context.Context) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if track, ok := s.source.(*trackRecording); ok {
+		track.ffmpeg = ffmpeg
+		s.recorder = track
+		return track.Open(ctx)
+	}
 	opened := s.openBeside(ctx)
 	defer func() { cancel(); _ = opened() }()
 	// The pipeline outlives this step: its end is drain, not a context.
 	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
-		Source: s.source, Format: s.plan.Format, FFmpeg: ffmpeg,
+		Source: s.source.(ProgrammeSource), Format: s.plan.Format, FFmpeg: ffmpeg,
 		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder, Log: s.log,
 		Patience: browser.Patience(s.plan.Format.FPS),
 		Outlets:  s.newOutlets(ffmpeg),
