@@ -18,7 +18,8 @@ import (
 
 // connection is one time that the room was joined.
 type connection struct {
-	room *lksdk.Room
+	room   *lksdk.Room
+	cancel context.CancelFunc
 	// asked are the tracks that were subscribed to, by SID, and when.
 	asked map[string]time.Time
 }
@@ -39,14 +40,27 @@ func (r *Room) join(ctx context.Context) (*connection, error) {
 	c := &connection{asked: map[string]time.Time{}}
 	c.room = lksdk.NewRoom(r.callbacks(c))
 	c.room.SetLogger(logger.GetDiscardLogger())
-	err = c.room.JoinWithContextAndToken(ctx, r.o.URL, token,
+	// The SDK reconnects with the context that it was given: ctx ends the attempt to join, and nothing after it.
+	var life context.Context
+	life, c.cancel = context.WithCancel(r.life)
+	stop := context.AfterFunc(ctx, c.cancel)
+	err = c.room.JoinWithContextAndToken(life, r.o.URL, token,
 		lksdk.WithAutoSubscribe(false), lksdk.WithLogger(logger.GetDiscardLogger()))
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
-		c.room.Disconnect()
+		c.leave()
 		text := accessToken.ReplaceAllString(strings.ReplaceAll(err.Error(), token, "{token}"), "access_token={token}")
 		return nil, fmt.Errorf("join room: %w", errors.New(text))
 	}
 	return c, nil
+}
+
+// leave tells the server, if it can be told.
+func (c *connection) leave() {
+	c.room.Disconnect()
+	c.cancel()
 }
 
 // callbacks post what happens on c; what comes of an older connection is ignored.

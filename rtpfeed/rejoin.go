@@ -34,6 +34,7 @@ func (r *Room) disconnected(reason livekit.DisconnectReason) {
 // lose begins to join the room again.
 func (r *Room) lose() {
 	now := time.Now()
+	r.current.cancel() // the SDK has let go of the room itself
 	r.current = nil
 	r.roster.disconnected(now)
 	r.joining.Go(func() { r.rejoined <- r.rejoin(now.Add(r.o.Grace)) })
@@ -77,7 +78,6 @@ func (r *Room) adopt(c *connection) {
 
 // leave ends everything that belongs to the room.
 func (r *Room) leave() {
-	r.end()
 	for _, s := range r.roster.slots {
 		if s.feed != nil && s.feed.sink != nil {
 			s.feed.stop()
@@ -85,13 +85,14 @@ func (r *Room) leave() {
 		}
 	}
 	if r.current != nil {
-		r.current.room.Disconnect()
+		r.current.leave()
 	}
+	r.end()
 	r.joining.Wait()
 	select {
 	case c := <-r.rejoined:
 		if c != nil {
-			c.room.Disconnect()
+			c.leave()
 		}
 	default:
 	}

@@ -103,6 +103,11 @@ func (a *API) StartEgress(ctx context.Context, req *livekit.StartEgressRequest) 
 	return a.egress(ctx, "StartEgress", req)
 }
 
+// StartTrack calls StartTrackEgress.
+func (a *API) StartTrack(ctx context.Context, req *livekit.TrackEgressRequest) (*livekit.EgressInfo, error) {
+	return a.egress(ctx, "StartTrackEgress", req)
+}
+
 // Stop calls StopEgress.
 func (a *API) Stop(ctx context.Context, id string) (*livekit.EgressInfo, error) {
 	return a.egress(ctx, "StopEgress", &livekit.StopEgressRequest{EgressId: id})

@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/feed"
 	"github.com/ffegress/ffegress/integration/rig"
 	"github.com/ffegress/ffegress/integration/spine"
 )
@@ -25,6 +26,7 @@ import (
 var issues = map[string]func() []accept.Case{
 	"A":  spine.Full,
 	"A2": spine.BrowserPath,
+	"B":  feed.Full,
 }
 
 var errNotHeld = errors.New("not every line was held")
