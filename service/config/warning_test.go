@@ -52,14 +52,12 @@ func TestWarnings(t *testing.T) {
 		{
 			"latency both ways", "latency:\n  rtp_max_allowed_ts_diff: 7s\n  rtpmaxallowedtsdiff: 8s",
 			[]string{
-				"line 1: latency: has no effect yet",
 				"line 2: latency.rtp_max_allowed_ts_diff: differs from latency.rtpmaxallowedtsdiff, which is used",
 			},
 		},
 		{
 			"overrides", "latency_overrides:\n  web:\n    rtp_max_drift_adjustment: 9ms\n  wbe: {}",
 			[]string{
-				"line 1: latency_overrides: has no effect yet",
 				"line 4: latency_overrides.wbe: unknown request type",
 			},
 		},
