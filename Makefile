@@ -30,6 +30,7 @@ bench: setup build ## CPU, memory and latency figures beside the bare encoder
 demo: setup build ## record a real room for 15 s and show the result
 	@scripts/demo
 
-template: ## build the bundles of the room template and of the tests' custom page (needs npm)
+template: ## build the bundles of the room template and of the tests' pages (needs npm)
 	cd browser/template && npm ci --no-fund --no-audit && npm run build
 	cd integration/custompage && npm ci --no-fund --no-audit && npm run build
+	cd integration/hlspage && npm ci --no-fund --no-audit && npm run build

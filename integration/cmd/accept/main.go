@@ -18,6 +18,7 @@ import (
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/feed"
+	"github.com/ffegress/ffegress/integration/outlets"
 	"github.com/ffegress/ffegress/integration/rig"
 	"github.com/ffegress/ffegress/integration/spine"
 )
@@ -27,6 +28,7 @@ var issues = map[string]func() []accept.Case{
 	"A":  spine.Full,
 	"A2": spine.BrowserPath,
 	"B":  feed.Full,
+	"D":  outlets.Full,
 }
 
 var errNotHeld = errors.New("not every line was held")
