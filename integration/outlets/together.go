@@ -42,7 +42,6 @@ func together(r order, length time.Duration, offset float64) accept.Case {
 // judge looks at everything that an egress has made.
 func (r order) judge(ctx context.Context, o *accept.Outcome, info *livekit.EgressInfo, offset float64) error {
 	o.Want(info.Status == livekit.EgressStatus_EGRESS_COMPLETE && info.Error == "", "%v: %s", info.Status, info.Error)
-	//lint:ignore SA1019 clients of 2022 read the deprecated result.
 	o.Want(info.Result == nil, "the deprecated result is %v", info.Result)
 	file, told := info.FileResults[0], info.SegmentResults[0]
 	list, err := readPlaylist(told.PlaylistLocation)
