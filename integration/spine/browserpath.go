@@ -20,19 +20,14 @@ func BrowserPath() []accept.Case {
 		busStart(asCluster),
 		busFailover(true),
 		onLine(7, cost(hd, 30*time.Second)),
-		soundTake(soundFiles[0], false, 10*time.Second, strict),
-		soundTake(soundFiles[1], false, 10*time.Second, strict),
-		soundTake(soundFiles[2], false, 10*time.Second, strict),
-		soundTake(soundFiles[3], false, 10*time.Second, strict),
-		soundTake(soundFiles[0], true, 10*time.Second, strict),
-		soundTake(soundFiles[1], true, 10*time.Second, strict),
-		soundTake(soundFiles[2], true, 10*time.Second, strict),
-		soundTake(soundFiles[3], true, 10*time.Second, strict),
 		killSound(3),
 		onLine(7, cost(fullHD, 30*time.Second)),
 		updateLayout(5 * time.Second),
 		customTemplate(5 * time.Second),
 		simulcast(10 * time.Second),
+	}
+	for _, t := range soundTakes() {
+		cases = append(cases, sound(t, 10*time.Second, strict))
 	}
 	for _, p := range parts {
 		cases = append(cases, killCampaign(p, 20))
@@ -44,7 +39,7 @@ func BrowserPath() []accept.Case {
 func browserPathSample() []accept.Case {
 	return []accept.Case{
 		poolStart(2, 0),
-		soundTake(soundFiles[0], false, 8*time.Second, busy),
+		sound(soundTake{file: soundFiles[0]}, 8*time.Second, busy),
 		unifiedInfo(3 * time.Second),
 		badUnified(false),
 		updateLayout(3 * time.Second),

@@ -47,7 +47,7 @@ func killSound(runs int) accept.Case {
 }
 
 func (l *lab) startSound(ctx context.Context, f soundFile) (*recording, []rig.Process, error) {
-	ask, _, err := l.soundRequest(ctx, f, false)
+	ask, _, err := l.soundRequest(ctx, soundTake{file: f})
 	if err != nil {
 		return nil, nil, err
 	}
