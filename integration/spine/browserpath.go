@@ -10,6 +10,7 @@ import (
 func BrowserPath() []accept.Case {
 	cases := []accept.Case{
 		poolStart(100, 20),
+		onLine(1, quality(take{id: "pool-grid", title: "RoomComposite grid 720p30 from the warm pool", layout: "grid", shape: hd, pooled: true}, 32*time.Second, strict)),
 		cycles(50),
 		unifiedInfo(5 * time.Second),
 		advanced(10 * time.Second),

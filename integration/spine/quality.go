@@ -54,11 +54,18 @@ func attempt(ctx context.Context, o *accept.Outcome, t take, length time.Duratio
 	if t.web {
 		participants = 0
 	}
-	l, err := newLab(ctx, participants)
+	pool := 0
+	if t.pooled {
+		pool = 1
+	}
+	l, err := newLabWith(ctx, participants, map[string]any{"browser_pool": pool})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = l.close() }()
+	if err := l.browserWaits(ctx, pool); err != nil {
+		return 0, err
+	}
 	before, err := rig.LookSteal()
 	if err != nil {
 		return 0, err

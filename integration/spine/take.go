@@ -21,6 +21,7 @@ type take struct {
 	advanced  *livekit.EncodingOptions // instead of the shape's preset
 	videoOnly bool
 	alone     bool    // only one participant is shown
+	pooled    bool    // with a browser that waited
 	reported  bool    // unique pictures are reported, not judged
 	head      float64 // seconds that are not judged; 0 = one
 }

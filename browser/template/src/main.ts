@@ -83,7 +83,7 @@ async function show(query: URLSearchParams): Promise<void> {
       subscribed++;
       track.setPlayoutDelay(PLAYOUT_DELAY);
       if (track.kind === Track.Kind.Video) {
-        askFor(track, publication, stage.coming(videoPublications(room)));
+        if (publication.simulcasted) askFor(track, publication, stage.coming(videoPublications(room)));
         const screen = publication.source === Track.Source.ScreenShare;
         const tile = new Tile(track, ownerOf(participant), screen, look);
         tile.onPicture = () => {
@@ -135,7 +135,10 @@ function videoPublications(room: Room): number {
   return [...room.remoteParticipants.values()].reduce((sum, p) => sum + p.videoTrackPublications.size, 0);
 }
 
-/** askFor asks for a layer until the page knows the picture's size: without, the SDK asks for the highest. */
+/**
+ * askFor asks for a layer until the page knows the picture's size: without, the SDK asks for the highest. It is not for
+ * pictures that have one layer: with it, those of several participants came out of step more often.
+ */
 function askFor(track: RemoteTrack, publication: RemoteTrackPublication, { width, height }: Size): void {
   publication.setVideoDimensions({ width: width * PIXEL_DENSITY, height: height * PIXEL_DENSITY });
   // From then on it is what the SDK measures; "high" is no bound for that.
