@@ -60,3 +60,22 @@ func TestContinuityMalformed(t *testing.T) {
 		}
 	}
 }
+
+// FuzzContinuity: whatever a child writes, it is copied whole or refused.
+func FuzzContinuity(f *testing.F) {
+	f.Add(join(packet(0x100, true, 3), packet(0x11, false, 0)))
+	f.Add(packet(tsNull, true, 0)[:100])
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var c continuity
+		var out bytes.Buffer
+		n, err := c.copy(&out, bytes.NewReader(in))
+		if n != int64(out.Len()) || err == nil && out.Len() != len(in) || err != nil && !errors.Is(err, ErrMalformed) {
+			t.Errorf("%d of %d bytes, %v", n, len(in), err)
+		}
+		for i, b := range out.Bytes() {
+			if i%tsPacket != 3 && b != in[i] {
+				t.Fatalf("byte %d was changed", i)
+			}
+		}
+	})
+}
