@@ -12,6 +12,7 @@ require (
 	github.com/aws/smithy-go v1.27.1
 	github.com/go-logr/logr v1.4.3
 	github.com/go-rod/rod v0.116.2
+	github.com/gorilla/websocket v1.5.4-0.20250319132907-e064f32e3674
 	github.com/jfreymuth/pulse v0.1.1
 	github.com/johannesboyne/gofakes3 v1.2.0
 	github.com/livekit/mediatransportutil v0.0.0-20260605212259-862d4a7bcb1e
@@ -64,7 +65,6 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/google/cel-go v0.28.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
-	github.com/gorilla/websocket v1.5.4-0.20250319132907-e064f32e3674 // indirect
 	github.com/jmespath/go-jmespath v0.4.0 // indirect
 	github.com/jxskiss/base62 v1.1.0 // indirect
 	github.com/klauspost/compress v1.18.6 // indirect

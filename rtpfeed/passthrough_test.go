@@ -117,19 +117,19 @@ func TestPassthroughEndsWhereTheTrackVanished(t *testing.T) {
 	}
 }
 
-func sound(ts uint32, ms int, packet []byte) Unit {
+func voice(ts uint32, ms int, packet []byte) Unit {
 	return Unit{Parts: [][]byte{packet}, Timestamp: ts, Arrived: after(ms), Keyframe: true}
 }
 
 func TestPassthroughOpus(t *testing.T) {
 	p, out, _ := newTest(Track{Codec: Opus, ClockRate: 48000})
 	packet := func(n byte) []byte { return []byte{31<<3 | 4, n, n} } // 20 ms, stereo
-	p.Unit(sound(100, 0, packet(1)))
-	p.Unit(sound(1060, 25, packet(2)))
-	p.Unit(sound(1060+960*3+130, 100, packet(3))) // two packets and 130 samples are missing
-	p.Unit(sound(1060+960*3+130, 100, packet(3))) // twice
-	p.Unit(sound(1060+960*4+130, 105, nil))       // no packet
-	p.Unit(sound(1060+960*4+130, 110, packet(4)))
+	p.Unit(voice(100, 0, packet(1)))
+	p.Unit(voice(1060, 25, packet(2)))
+	p.Unit(voice(1060+960*3+130, 100, packet(3))) // two packets and 130 samples are missing
+	p.Unit(voice(1060+960*3+130, 100, packet(3))) // twice
+	p.Unit(voice(1060+960*4+130, 105, nil))       // no packet
+	p.Unit(voice(1060+960*4+130, 110, packet(4)))
 	p.End(after(200))
 	p.Vacant(after(300))
 	p.Close()
@@ -159,8 +159,8 @@ func TestPassthroughG711(t *testing.T) {
 	for codec, quiet := range map[Codec]byte{PCMU: 0xff, PCMA: 0xd5} {
 		p, out, _ := newTest(Track{Codec: codec, ClockRate: 8000})
 		packet := bytes.Repeat([]byte{7}, 160)
-		p.Unit(sound(0, 0, packet))
-		p.Unit(sound(160+1000, 150, packet))
+		p.Unit(voice(0, 0, packet))
+		p.Unit(voice(160+1000, 150, packet))
 		p.End(after(250))
 		p.Vacant(after(300))
 		p.Close()
@@ -179,11 +179,11 @@ func TestPassthroughG711(t *testing.T) {
 
 func TestPassthroughOfAnotherCodec(t *testing.T) {
 	p, out, _ := newTest(Track{Codec: Opus, ClockRate: 48000})
-	p.Unit(sound(0, 0, []byte{31 << 3, 1, 1}))
+	p.Unit(voice(0, 0, []byte{31 << 3, 1, 1}))
 	p.Replaced(Track{Codec: PCMU, ClockRate: 8000})
-	p.Unit(sound(9, 500, []byte{1, 2, 3}))
+	p.Unit(voice(9, 500, []byte{1, 2, 3}))
 	p.Replaced(Track{Codec: Opus, ClockRate: 48000})
-	p.Unit(sound(77, 1000, []byte{31 << 3, 2, 2}))
+	p.Unit(voice(77, 1000, []byte{31 << 3, 2, 2}))
 	p.Close()
 	if got, end := out.packets(t); end != 48000+960 || got[len(got)-1][1] != 2 {
 		t.Errorf("%x, end %d", got, end)

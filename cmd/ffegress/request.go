@@ -54,6 +54,7 @@ func trackFlags() []cli.Flag {
 	return append(serverFlags(),
 		&cli.StringFlag{Name: "room", Usage: "`NAME` of the room"},
 		&cli.StringFlag{Name: "track-id", Usage: "`ID` of the track, TR_…"},
+		&cli.StringFlag{Name: "websocket", Usage: "send the sound to a WebSocket at `URL`, without a file"},
 	)
 }
 
@@ -85,7 +86,9 @@ func egressRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 }
 
 func trackRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
-	return request(cmd, "track", directOutput, map[string]string{"room": "room_name", "track-id": "track_id"})
+	return request(cmd, "track", directOutput, map[string]string{
+		"room": "room_name", "track-id": "track_id", "websocket": "websocket_url",
+	})
 }
 
 // request lays the flags over the JSON of the request file, by the API's own field names, so that

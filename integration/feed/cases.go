@@ -14,6 +14,15 @@ func Full() []accept.Case {
 		tracks(publish.VP9, publish.PCMU, 20*time.Second),
 		tracks(publish.H264, publish.PCMA, 20*time.Second),
 		tracks(publish.AV1, publish.Opus, 20*time.Second),
+		socket(publish.Opus, 12*time.Second),
+		socket(publish.PCMU, 12*time.Second),
+		ends(),
+		mute(),
+		comeback(20 * time.Second),
+		restart(3 * time.Second),
+		cost([]int{1, 10, 50}, 15*time.Second),
+		latency(20),
+		kill(10),
 	}
 }
 
@@ -21,5 +30,7 @@ func Full() []accept.Case {
 func Sample() []accept.Case {
 	return []accept.Case{
 		tracks(publish.H264, publish.Opus, 6*time.Second),
+		socket(publish.Opus, 4*time.Second),
+		kill(1),
 	}
 }

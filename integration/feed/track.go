@@ -10,6 +10,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/lab"
 	"github.com/ffegress/ffegress/integration/meter"
 	"github.com/ffegress/ffegress/integration/publish"
 	"github.com/ffegress/ffegress/integration/rig"
@@ -17,9 +18,8 @@ import (
 
 // The bars of issue B.
 const (
-	wallWithin   = 0.1 // s
-	startsWithin = 300 * time.Millisecond
-	gopWithin    = 4.1 // s
+	wallWithin = 0.1 // s
+	gopWithin  = 4.1 // s
 )
 
 // tracks records a participant's picture and its sound, an egress each, and holds each packet against what was sent.
@@ -28,32 +28,32 @@ func tracks(video, audio string, length time.Duration) accept.Case {
 		ID: "track-" + video + "-" + audio, Line: 1,
 		Title: fmt.Sprintf("Track egress of %s and of %s, %v", video, audio, length),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			l, err := newLab(ctx, nil)
+			b, err := newBench(ctx, nil)
 			if err != nil {
 				return err
 			}
-			defer func() { _ = l.close() }()
-			p, err := l.publish(ctx, publish.Options{Video: video, Audio: audio})
+			defer b.close()
+			p, err := b.publish(ctx, publish.Options{Video: video, Audio: audio})
 			if err != nil {
 				return err
 			}
-			var running []*livekit.EgressInfo
+			var running []*lab.Recording
 			for _, id := range p.Tracks(0) { // sound, picture
-				info, err := l.start(ctx, l.track(id, "{publisher_identity}-{track_type}-{track_source}"))
+				r, err := b.record(ctx, id, "{publisher_identity}-{track_type}-{track_source}")
 				if err != nil {
 					return err
 				}
-				running = append(running, info)
+				running = append(running, r)
 			}
-			if err := pause(ctx, length); err != nil {
+			if err := lab.Pause(ctx, length); err != nil {
 				return err
 			}
-			material, err := l.material(ctx, publish.Options{Video: video, Audio: audio})
+			material, err := materialOf(ctx, publish.Options{Video: video, Audio: audio})
 			if err != nil {
 				return err
 			}
-			for i, info := range running {
-				info, wall, err := l.stop(ctx, info.EgressId)
+			for i, r := range running {
+				info, wall, err := stopped(ctx, r)
 				if err != nil {
 					return err
 				}
@@ -73,8 +73,8 @@ func tracks(video, audio string, length time.Duration) accept.Case {
 	}
 }
 
-// material is what participant 0 of a publisher with these options sends.
-func (l *lab) material(ctx context.Context, o publish.Options) (*publish.Material, error) {
+// materialOf is what participant 0 of a publisher with these options sends.
+func materialOf(ctx context.Context, o publish.Options) (*publish.Material, error) {
 	cache, err := rig.CacheDir()
 	if err != nil {
 		return nil, err

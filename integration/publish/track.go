@@ -77,10 +77,10 @@ func (s *source) run(ctx context.Context, zero time.Time) error {
 		}
 		for _, p := range s.packer.Packetize(s.payload(n), s.step) {
 			if err := s.track.WriteRTP(p, opts); err != nil {
-				if errors.Is(err, io.ErrClosedPipe) && ctx.Err() != nil {
-					return nil
+				// A track that was taken away, or whose connection is being made anew, sends nothing.
+				if !errors.Is(err, io.ErrClosedPipe) {
+					return err
 				}
-				return err
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 // API calls livekit-server's Twirp API with JSON bodies and an admin token.
 type API struct {
 	URL, Key, Secret string
+	Room             string // that methods of one room are allowed for
 }
 
 // APIError is a Twirp error as the server sent it.
@@ -34,7 +35,7 @@ func (e *APIError) Error() string { return fmt.Sprintf("%s (%d): %s", e.Code, e.
 // answer's bytes; an answer other than 200 is an *APIError.
 func (a *API) CallRaw(ctx context.Context, service, method string, body []byte) ([]byte, error) {
 	token, err := auth.NewAccessToken(a.Key, a.Secret).SetIdentity("rig").SetValidFor(time.Hour).SetVideoGrant(&auth.VideoGrant{
-		RoomCreate: true, RoomList: true, RoomAdmin: true, RoomRecord: true, IngressAdmin: true,
+		RoomCreate: true, RoomList: true, RoomAdmin: true, RoomRecord: true, IngressAdmin: true, Room: a.Room,
 	}).ToJWT()
 	if err != nil {
 		return nil, err
@@ -128,6 +129,15 @@ func (a *API) List(ctx context.Context, req *livekit.ListEgressRequest) ([]*live
 	res := &livekit.ListEgressResponse{}
 	err := a.call(ctx, "Egress", "ListEgress", req, res)
 	return res.Items, err
+}
+
+// Participants calls ListParticipants.
+func (a *API) Participants(ctx context.Context, room string) ([]*livekit.ParticipantInfo, error) {
+	res := &livekit.ListParticipantsResponse{}
+	in := *a
+	in.Room = room
+	err := in.call(ctx, "RoomService", "ListParticipants", &livekit.ListParticipantsRequest{Room: room}, res)
+	return res.Participants, err
 }
 
 // CreateRoom makes a room that stays for an hour without participants.

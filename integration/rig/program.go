@@ -57,6 +57,25 @@ func program(variable, name string) (string, error) {
 	return path, nil
 }
 
+// BuildPublisher builds cmd/publish into .cache/bin and gives its path: for publishers that are to be killed.
+func BuildPublisher(ctx context.Context) (string, error) {
+	root, err := RepoRoot()
+	if err != nil {
+		return "", err
+	}
+	dir, err := CacheDir()
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "bin", "publish")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, "./integration/cmd/publish")
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build publish: %w: %s", err, strings.TrimSpace(string(text)))
+	}
+	return out, nil
+}
+
 // BuildFFegress builds cmd/ffegress into .cache/bin and gives its path; with
 // FFEGRESS set it takes that binary instead. race adds the race detector.
 func BuildFFegress(ctx context.Context, race bool) (string, error) {

@@ -154,7 +154,6 @@ func TestBadRequests(t *testing.T) {
 		{"track composite", "track-composite", `{"room_name": "r", "audio_track_id": "TR_a", ` + files + `}`, "track composite egress is not yet supported"},
 		{"track", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"gcp": {}}}`, "GCP upload is not yet supported"},
 		{"track file", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"filepath": "a\u0000b"}}`, field + "filepath"},
-		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_a", "websocket_url": "wss://h"}`, "websocket output is not yet supported"},
 	} {
 		t.Run(tt.kind+" "+tt.name, func(t *testing.T) {
 			_, err := New(testConfig(), parse(t, tt.kind, tt.body))

@@ -42,6 +42,12 @@ func (p *Plan) info(req *rpc.StartEgressRequest) *livekit.EgressInfo {
 // addResults puts a stub for each result into the info. The deprecated single one, which clients of 2022 read, is
 // there when everything is of one kind.
 func (p *Plan) addResults(info *livekit.EgressInfo) {
+	if p.WebSocket != "" {
+		info.StreamResults = []*livekit.StreamInfo{{Url: redactURL(p.WebSocket.Reveal())}}
+		//lint:ignore SA1019 clients of 2022 read the deprecated result.
+		info.Result = &livekit.EgressInfo_Stream{Stream: &livekit.StreamInfoList{Info: info.StreamResults}}
+		return
+	}
 	if p.File.Path != "" || p.Passthrough {
 		file := &livekit.FileInfo{Filename: p.File.Name}
 		info.FileResults = []*livekit.FileInfo{file}

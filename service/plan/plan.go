@@ -55,6 +55,8 @@ type Plan struct {
 	// gives them when the track is known.
 	Passthrough bool
 	name        func(rtpfeed.Track) (File, error)
+	// WebSocket is where the one track's sound is sent instead; "" = into the file.
+	WebSocket config.Secret
 
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration

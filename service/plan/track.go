@@ -47,9 +47,13 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 		AcceptedAt:  now,
 		Source:      src,
 		Passthrough: true,
+		WebSocket:   config.Secret(w.websocket),
 		MaxDuration: conf.SessionLimits.FileOutputMaxDuration,
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
+	}
+	if w.websocket != "" {
+		p.MaxDuration = conf.SessionLimits.StreamOutputMaxDuration
 	}
 	p.name = func(t rtpfeed.Track) (File, error) { return w.trackFile(conf, req, now, t) }
 	// What is wrong with the name itself is told at once; tokens of the track stay as they are for now.
@@ -63,6 +67,14 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 	}
 	p.Info = p.info(req)
 	return p, nil
+}
+
+// CheckSocket refuses a track that a WebSocket can not take.
+func CheckSocket(t rtpfeed.Track) error {
+	if t.Codec.Video() {
+		return errIncompatible("websocket", strings.ToLower(t.Codec.String()))
+	}
+	return nil
 }
 
 // NameTrack settles the file of a plan whose track is recorded as it comes, now that the track is known.

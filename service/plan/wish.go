@@ -17,8 +17,9 @@ type wish struct {
 	layout, base, url string
 	awaitStart        bool
 
-	// tracks are those to record, of what needs no page.
-	tracks rtpfeed.Want
+	// tracks are those to record, of what needs no page; websocket is where the one track's sound goes.
+	tracks    rtpfeed.Want
+	websocket string
 
 	audio, video bool
 	preset       livekit.EncodingOptionsPreset
@@ -115,7 +116,7 @@ func trackWish(r *livekit.TrackEgressRequest) (*wish, error) {
 			return nil, errURL(out.WebsocketUrl, "invalid scheme")
 		}
 		w.want.direct, w.want.streamProtocol = true, livekit.StreamProtocol_WEBSOCKET
-		w.feature = "websocket output"
+		w.websocket = out.WebsocketUrl
 	default:
 		return nil, errField("output")
 	}

@@ -48,9 +48,16 @@ type trackRecording struct {
 
 	mu     sync.Mutex
 	file   plan.File
-	sink   *rtpfeed.Passthrough // nil until the track is known
-	output *outputs.Passthrough
+	sink   trackSink // nil until the track is known
 	outlet *outlet
+}
+
+// trackSink is where the track goes.
+type trackSink interface {
+	rtpfeed.Sink
+	// End says when the recording ends.
+	End(at time.Time)
+	Stats() rtpfeed.PassthroughStats
 }
 
 func newTrackRecording(p *plan.Plan, syncer *workfile.Syncer, log *slog.Logger) *trackRecording {
@@ -65,6 +72,10 @@ func (t *trackRecording) Events() <-chan Event { return t.events }
 // Open joins the room and waits for the track.
 func (t *trackRecording) Open(ctx context.Context) error {
 	src := t.plan.Source
+	if t.plan.WebSocket != "" {
+		// What is heard at once can not wait for what is lost, and nobody sends sound again.
+		src.Wait = socketWait
+	}
 	room, err := rtpfeed.Join(ctx, rtpfeed.Options{
 		URL: src.WSURL, Want: src.Want, Grace: src.Grace, Wait: src.Wait, KeyframeEvery: keyframeEvery, Log: t.log,
 		Token: func() (string, error) {
@@ -83,43 +94,58 @@ func (t *trackRecording) Open(ctx context.Context) error {
 
 // open makes the way of the track into its file. It is called from the room's goroutine.
 func (t *trackRecording) open(track rtpfeed.Track, _ rtpfeed.Channel, _ rtpfeed.Keyframer) (rtpfeed.Sink, error) {
-	file, err := t.plan.NameTrack(track)
+	sink, out, file, err := t.way(track)
 	if err != nil {
 		return nil, err
 	}
-	if err := file.Prepare(); err != nil {
-		return nil, err
-	}
-	from := ffpipe.Matroska
-	if track.Codec == rtpfeed.Opus {
-		from = ffpipe.Ogg
-	}
-	out := &outputs.Passthrough{
-		FFmpeg: t.ffmpeg, Syncer: t.syncer, Log: t.log, Bitrate: trackBitrate,
-		Work: filepath.Join(t.plan.WorkDir, "work."+string(from)), From: from,
-		Target: file.Path, To: file.Container,
-	}
-	sink := rtpfeed.NewPassthrough(track, out)
-	out.Length = func() time.Duration { return sink.Stats().Duration }
-	sink.Started = func(at time.Time) {
-		t.zero.Store(&at)
-		t.events <- Event{Kind: EventStarted}
-	}
-	if err := out.Start(t.life); err != nil {
+	if err := out.output.Start(t.life); err != nil {
 		return nil, err
 	}
 	t.watched.Go(func() {
 		select {
-		case <-out.Done():
+		case <-out.output.Done():
 			close(t.over)
 		case <-t.life.Done():
 		}
 	})
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.file, t.sink, t.output = file, sink, out
-	t.outlet = &outlet{name: "file", output: out}
+	t.file, t.sink, t.outlet = file, sink, out
 	return sink, nil
+}
+
+// begun is told by the sink.
+func (t *trackRecording) begun(at time.Time) {
+	t.zero.Store(&at)
+	t.events <- Event{Kind: EventStarted}
+}
+
+// way makes a track's sink and what is behind it.
+func (t *trackRecording) way(track rtpfeed.Track) (trackSink, *outlet, plan.File, error) {
+	if t.plan.WebSocket != "" {
+		sink, out, err := t.socket(track)
+		return sink, out, plan.File{}, err
+	}
+	file, err := t.plan.NameTrack(track)
+	if err != nil {
+		return nil, nil, file, err
+	}
+	if err := file.Prepare(); err != nil {
+		return nil, nil, file, err
+	}
+	from, ext := ffpipe.Matroska, ".mkv"
+	if track.Codec == rtpfeed.Opus {
+		from, ext = ffpipe.Ogg, ".ogg"
+	}
+	out := &outputs.Passthrough{
+		FFmpeg: t.ffmpeg, Syncer: t.syncer, Log: t.log, Bitrate: trackBitrate,
+		Work: filepath.Join(t.plan.WorkDir, "work"+ext), From: from,
+		Target: file.Path, To: file.Container,
+	}
+	sink := rtpfeed.NewPassthrough(track, out)
+	out.Length = func() time.Duration { return sink.Stats().Duration }
+	sink.Started = t.begun
+	return sink, &outlet{name: "file", output: out}, file, nil
 }
 
 // watch tells the end of the room.
@@ -139,6 +165,10 @@ func (t *trackRecording) watch() {
 func (t *trackRecording) begin() (time.Time, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.plan.WebSocket != "" {
+		t.outlet.report = socketReport{t.plan.Info.StreamResults[0], t.outlet}
+		return *t.zero.Load(), nil
+	}
 	t.plan.File = t.file
 	for _, f := range t.plan.Info.FileResults {
 		f.Filename = t.file.Name
@@ -165,13 +195,13 @@ func (t *trackRecording) stop(end time.Time) {
 
 func (t *trackRecording) drain() error {
 	t.mu.Lock()
-	out, output := t.outlet, t.output
+	out := t.outlet
 	t.mu.Unlock()
 	if out == nil {
 		return nil
 	}
 	if out.report == nil { // it was over before it began
-		output.Discard()
+		t.discard()
 	}
 	out.finish(context.Background(), t.log)
 	return nil
@@ -194,15 +224,19 @@ func (t *trackRecording) progress() Progress {
 		return Progress{}
 	}
 	st := t.sink.Stats()
-	return Progress{Elapsed: st.Duration, Frames: st.Units, Bytes: t.output.Progress().Size}
+	made := t.outlet.output.Progress()
+	return Progress{Elapsed: made.Duration, Frames: st.Units, Bytes: made.Size}
 }
 
 // discard throws away what was recorded: another worker records it.
 func (t *trackRecording) discard() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.output != nil {
-		t.output.Discard()
+	if t.outlet == nil {
+		return
+	}
+	if file, ok := t.outlet.output.(*outputs.Passthrough); ok {
+		file.Discard()
 	}
 }
 
