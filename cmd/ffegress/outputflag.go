@@ -6,8 +6,8 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// namedOutput is an output that the command line asks for, as the API's JSON has it. Its kind is "file", "segment" or
-// "image".
+// namedOutput is an output that the command line asks for, as the API's JSON has it. Its kind is "file", "segment",
+// "image" or "stream".
 type namedOutput struct {
 	kind string
 	body map[string]any
@@ -44,6 +44,9 @@ func outputFlags(cmd *cli.Command) []namedOutput {
 			"capture_interval": cmd.Int("image-interval"),
 		}})
 	}
+	if urls := cmd.StringSlice("stream"); len(urls) > 0 {
+		all = append(all, namedOutput{"stream", map[string]any{"urls": urls}})
+	}
 	return all
 }
 
@@ -71,7 +74,7 @@ func unifiedOutputs(all []namedOutput) map[string]any {
 	if len(all) == 0 {
 		return nil
 	}
-	names := map[string]string{"file": "file", "segment": "segments", "image": "images"}
+	names := map[string]string{"file": "file", "segment": "segments", "image": "images", "stream": "stream"}
 	var list []any
 	for _, out := range all {
 		list = append(list, map[string]any{names[out.kind]: out.body})

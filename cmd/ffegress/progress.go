@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,6 +95,9 @@ func (l *progressLine) stop(info *livekit.EgressInfo) {
 		if f.Location != "" {
 			fmt.Fprintf(l.w, "%s  %s  %s\n", f.Location, time.Duration(f.Duration).Truncate(time.Millisecond), size(f.Size))
 		}
+	}
+	for _, s := range info.StreamResults {
+		fmt.Fprintf(l.w, "%s  %s  %s %s\n", s.Url, time.Duration(s.Duration).Truncate(time.Millisecond), strings.ToLower(s.Status.String()), s.Error)
 	}
 	for _, s := range info.SegmentResults {
 		if s.PlaylistLocation != "" {

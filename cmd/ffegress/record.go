@@ -40,6 +40,8 @@ func recordKind(name, usage string, flags func() []cli.Flag, request requestFunc
 		Usage:     usage,
 		ArgsUsage: "[REQUEST.json]",
 		Flags:     append(commonFlags(), flags()...),
+		// Urls of streams have commas.
+		DisableSliceFlagSeparator: true,
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			return record(ctx, cmd, request)
 		},

@@ -25,6 +25,7 @@ func commonFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "fmp4", Usage: "make fMP4 segments, not MPEG-TS"},
 		&cli.StringFlag{Name: "images", Usage: "put a JPEG into `DIR` every now and then; with or without a file"},
 		&cli.IntFlag{Name: "image-interval", Usage: "time between two images in `SECONDS`", Value: 10},
+		&cli.StringSliceFlag{Name: "stream", Usage: "send to an RTMP(S) or SRT server's `URL` while recording; may be given again; with or without a file; whoever lists processes sees it, but not that of the environment", Sources: cli.EnvVars("FFEGRESS_STREAM")},
 		&cli.StringFlag{Name: "file-type", Usage: "`TYPE` of the file: MP4, or for --audio-only OGG or MP3 too; the name's extension follows it"},
 		&cli.StringFlag{Name: "preset", Usage: "encoding `PRESET` of the API, such as H264_1080P_30"},
 		&cli.BoolFlag{Name: "json", Usage: "print the final EgressInfo as JSON"},

@@ -44,6 +44,18 @@ func TestRequests(t *testing.T) {
 				}},
 				ImageOutputs: []*livekit.ImageOutput{{FilenamePrefix: "i/image", CaptureInterval: 5}},
 			}}}},
+		{"web, streams", "", []string{"web", "--url", "http://a", "--stream", "rtmp://h/app/key", "--stream", "srt://h:1?streamid=#!::r=a,m=publish"},
+			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Web{Web: &livekit.WebEgressRequest{
+				Url: "http://a", StreamOutputs: []*livekit.StreamOutput{{Urls: []string{"rtmp://h/app/key", "srt://h:1?streamid=#!::r=a,m=publish"}}},
+			}}}},
+		{"v2, stream beside a file", `{"web": {"url": "http://a"}}`, []string{"egress", "-o", "b.mp4", "--stream", "mux://key"},
+			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Egress{Egress: &livekit.StartEgressRequest{
+				Source: &livekit.StartEgressRequest_Web{Web: &livekit.WebSource{Url: "http://a"}},
+				Outputs: []*livekit.Output{
+					{Config: &livekit.Output_File{File: &livekit.FileOutput{Filepath: "b.mp4"}}},
+					{Config: &livekit.Output_Stream{Stream: &livekit.StreamOutput{Urls: []string{"mux://key"}}}},
+				},
+			}}}},
 		{"v2, segments and images", `{"web": {"url": "http://a"}, "outputs": [{"file": {}}]}`, []string{"egress", "--segments", "s", "--images", "i"},
 			&rpc.StartEgressRequest{Request: &rpc.StartEgressRequest_Egress{Egress: &livekit.StartEgressRequest{
 				Source: &livekit.StartEgressRequest_Web{Web: &livekit.WebSource{Url: "http://a"}},

@@ -1,0 +1,25 @@
+package outlets
+
+import (
+	"time"
+
+	"github.com/ffegress/ffegress/integration/accept"
+)
+
+// sent are the cases of streams.
+func sent() []accept.Case {
+	return []accept.Case{
+		rtmp(20*time.Second, true),
+		rtmps(10 * time.Second),
+		srt(10 * time.Second),
+		update(8 * time.Second),
+		outage(8*time.Second, 20*time.Second),
+		faults(8 * time.Second),
+		refused(),
+		senderCost(20 * time.Second),
+	}
+}
+
+func sentSample() []accept.Case {
+	return []accept.Case{rtmp(8*time.Second, false)}
+}
