@@ -96,7 +96,7 @@ func (p *participant) publish(ctx context.Context, o Options, id int, cards []Ca
 
 func (p *participant) add(s *source, opts *lksdk.TrackPublicationOptions) error {
 	bound := make(chan struct{})
-	s.track.OnBind(func() { close(bound) })
+	s.track.OnBind(sync.OnceFunc(func() { close(bound) })) // it is bound again after a reconnection
 	pub, err := p.room.LocalParticipant.PublishTrack(s.track, opts)
 	if err != nil {
 		return fmt.Errorf("track %s: %w", opts.Name, err)
