@@ -168,7 +168,7 @@ func (r *Room) turn() {
 
 // reconcile subscribes to what is wanted and there.
 func (r *Room) reconcile(now time.Time) (v view, err error) {
-	if r.current == nil {
+	if r.current == nil || r.roster.away { // nothing is known, and nothing can be asked for
 		return v, nil
 	}
 	pubs, sdk, sids := r.current.publications()
