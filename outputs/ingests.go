@@ -20,6 +20,7 @@ const (
 
 	ingestTimeout = 2 * time.Second
 	ingestFresh   = 10 * time.Minute
+	ingestAgain   = 30 * time.Second // after a list that could not be read
 	maxIngestList = 1 << 20
 	streamKeyMark = "{stream_key}"
 )
@@ -32,7 +33,7 @@ type Ingests struct {
 
 	mu       sync.Mutex
 	template string // of the last list that could be read
-	read     time.Time
+	next     time.Time
 }
 
 // twitchURL is twitch://KEY; its address is not known yet.
@@ -80,13 +81,14 @@ func (i *Ingests) Resolve(ctx context.Context, u StreamURL) StreamURL {
 func (i *Ingests) current(ctx context.Context) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.template != "" && time.Since(i.read) < ingestFresh {
+	if time.Now().Before(i.next) {
 		return i.template
 	}
 	ctx, cancel := context.WithTimeout(ctx, ingestTimeout)
 	defer cancel()
 	template, err := i.fetch(ctx)
 	if err != nil {
+		i.next = time.Now().Add(ingestAgain)
 		log := i.Log
 		if log == nil {
 			log = slog.New(slog.DiscardHandler)
@@ -94,7 +96,7 @@ func (i *Ingests) current(ctx context.Context) string {
 		log.Warn("list of Twitch's ingests could not be read", "error", err, "known", i.template)
 		return i.template
 	}
-	i.template, i.read = template, time.Now()
+	i.template, i.next = template, time.Now().Add(ingestFresh)
 	return template
 }
 

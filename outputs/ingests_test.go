@@ -62,15 +62,16 @@ func TestIngestsFallBack(t *testing.T) {
 	if u := list.Resolve(t.Context(), twitch(t, "twitch://key")); u.String() != "rtmps://ingest.global-contribute.live-video.net:443/app/{k...y}" {
 		t.Errorf("without a list: %s", u)
 	}
+	list.next = time.Time{}
 	given := "rtmp://fra02.contribute.live-video.net/app/key"
 	if u := list.Resolve(t.Context(), twitch(t, given)); u.Address != "fra02.contribute.live-video.net:1935" {
 		t.Errorf("without a list: %s", u)
 	}
-	fail = false
+	fail, list.next = false, time.Time{}
 	if u := list.Resolve(t.Context(), twitch(t, "twitch://key")); u.Address != "sea.example:1935" {
 		t.Errorf("with a list: %s", u)
 	}
-	fail, list.read = true, time.Time{}
+	fail, list.next = true, time.Time{}
 	if u := list.Resolve(t.Context(), twitch(t, "twitch://key")); u.Address != "sea.example:1935" {
 		t.Errorf("with an old list: %s", u)
 	}
@@ -90,6 +91,10 @@ func TestIngestsTimeout(t *testing.T) {
 		u := list.Resolve(t.Context(), twitch(t, "twitch://key"))
 		if took := time.Since(begin); took != ingestTimeout || u.Address == "" {
 			t.Errorf("%s after %v", u, took)
+		}
+		begin = time.Now()
+		if list.Resolve(t.Context(), twitch(t, "twitch://other")); time.Since(begin) != 0 {
+			t.Errorf("asked again at once, for %v", time.Since(begin))
 		}
 	})
 }

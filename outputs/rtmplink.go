@@ -9,7 +9,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/ffegress/ffegress/ffpipe"
 )
@@ -21,6 +24,7 @@ const (
 	closeTimeout = 2 * time.Second
 	linkTick     = 500 * time.Millisecond
 	linkBuffer   = 32 << 10
+	linkReceive  = 64 << 10 // the kernel's for the child, doubled
 )
 
 var errNoChild = errors.New("it does not connect")
@@ -41,7 +45,11 @@ type rtmpLink struct {
 
 // newRTMPLink listens for the child of a connection to the server, which it owns from here on.
 func newRTMPLink(server net.Conn, tcp *net.TCPConn, redact *ffpipe.Redactor) (*rtmpLink, error) {
-	listen, err := net.Listen("tcp", "127.0.0.1:0")
+	// What waits here is neither sent nor dropped: it must be little.
+	bounded := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, linkReceive) })
+	}}
+	listen, err := bounded.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		_ = server.Close()
 		return nil, fmt.Errorf("listen for ffmpeg: %w", err)

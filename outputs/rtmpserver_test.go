@@ -19,7 +19,10 @@ type publishServer struct {
 	refuse []byte
 	// hold is for how many bytes of media a connection is kept; 0 = as long as the child likes.
 	hold int
-	wg   sync.WaitGroup
+	// deaf is that it reads nothing more after that many bytes of media; 0 = it reads all.
+	deaf  int
+	awake chan struct{} // closed when the deaf may go
+	wg    sync.WaitGroup
 
 	mu    sync.Mutex
 	asked [][]byte // all that each connection sent before it was taken
@@ -35,7 +38,7 @@ func newPublishServer(t *testing.T, secure *tls.Config, change func(*publishServ
 	if secure != nil {
 		ln = tls.NewListener(ln, secure)
 	}
-	s := &publishServer{t: t, listen: ln}
+	s := &publishServer{t: t, listen: ln, awake: make(chan struct{})}
 	if change != nil {
 		change(s)
 	}
@@ -56,6 +59,7 @@ func newPublishServer(t *testing.T, secure *tls.Config, change func(*publishServ
 }
 
 func (s *publishServer) close() {
+	close(s.awake)
 	_ = s.listen.Close()
 	s.wg.Wait()
 }
@@ -104,6 +108,10 @@ func (s *publishServer) serve(conn net.Conn) {
 				return
 			}
 			answers = answers[1:]
+		}
+		if s.deaf > 0 && media >= s.deaf {
+			<-s.awake
+			return
 		}
 		if err != nil || s.hold > 0 && media >= s.hold {
 			return

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -21,7 +22,9 @@ import (
 )
 
 // live is a hub with media that goes on until the test stops it: a second of it ten times a second.
-func live(t *testing.T) (h *Hub, stop func()) {
+func live(t *testing.T) (h *Hub, stop func()) { return liveEvery(t, 100*time.Millisecond) }
+
+func liveEvery(t *testing.T, d time.Duration) (h *Hub, stop func()) {
 	t.Helper()
 	h = avHub()
 	data, quit, ended := testdata(t, "av44.mp4"), make(chan struct{}), make(chan struct{})
@@ -36,7 +39,7 @@ func live(t *testing.T) (h *Hub, stop func()) {
 			case <-quit:
 				h.Close(nil)
 				return
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(d):
 			}
 		}
 	}()
@@ -247,6 +250,35 @@ func TestStreamComesBack(t *testing.T) {
 		t.Errorf("another subscriber: %v", err)
 	}
 	other.Close()
+}
+
+// TestStreamStalls: a server that stays connected and reads nothing is found, what it could not take is dropped and
+// counted, and the hub's other subscribers get everything meanwhile.
+func TestStreamStalls(t *testing.T) {
+	server := newPublishServer(t, nil, func(s *publishServer) { s.deaf = 10_000 })
+	h, stop := liveEvery(t, 2*time.Millisecond) // more than all buffers hold
+	s := startStream(t, h, server.url("rtmp"), func(s *Stream) { s.MaxQueue = 100_000 })
+	waitFor(t, "the server to take it", func() bool { return s.State().Sending })
+	other := h.Subscribe("another", Lossless{MaxBytes: 1 << 30})
+	begin := time.Now()
+	waitFor(t, "the stall to be found", func() bool { return s.State().Retries > 0 })
+	if took := time.Since(begin); took < stallLimit-time.Second {
+		t.Errorf("given up after %v", took)
+	}
+	if st := s.State(); st.Dropped == 0 || st.Err != nil {
+		t.Errorf("%+v", st)
+	}
+	if _, err := s.Finish(cancelled(t)); err != nil {
+		t.Error(err)
+	}
+	stop()
+	end := int64(0)
+	for i, f := range drain(t, other, io.EOF) {
+		if i > 0 && f.VideoStart != end {
+			t.Fatalf("another subscriber misses frames %d to %d", end, f.VideoStart)
+		}
+		end = f.VideoEnd
+	}
 }
 
 // TestStreamTrust: a certificate that nobody vouches for ends the stream before its key is told.

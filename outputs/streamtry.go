@@ -45,7 +45,9 @@ func (s *Stream) try(ctx context.Context) (taken time.Duration, err error) {
 	t.sub = s.Hub.Subscribe(s.name(), Live{s.MaxQueue})
 	taken, err = t.run(ctx)
 	t.sub.Close()
-	s.change(func(st *StreamState) { st.Dropped += t.sub.Dropped() })
+	dropped := t.sub.Dropped()
+	s.change(func(st *StreamState) { st.Dropped += dropped })
+	s.Log.Info("stream session ended", "taken", taken, "droppedFragments", dropped)
 	return taken, err
 }
 
