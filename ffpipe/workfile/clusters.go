@@ -43,7 +43,7 @@ func scanClusters(r io.ReaderAt, end int64) (found clusters, err error) {
 			break
 		}
 		if h.Cluster() {
-			if !segment || h.Size > maxCluster {
+			if !segment || h.Size == 0 || h.Size > maxCluster {
 				break
 			}
 			media, err := in.media(at+h.Header, next)
