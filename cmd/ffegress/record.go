@@ -27,6 +27,8 @@ func recordCommand() *cli.Command {
 			"Exit codes: 0 complete, 1 wrong request or configuration, 3 failed (the file has what was recorded), 4 nothing recorded.",
 		Commands: []*cli.Command{
 			recordKind("room", "record a room through the room template", roomFlags, roomRequest),
+			recordKind("participant", "record a participant's camera and microphone, or screen share", participantFlags, participantRequest),
+			recordKind("track-composite", "record a track of pictures and one of sound together", trackCompositeFlags, trackCompositeRequest),
 			recordKind("track", "record one track as it comes, without encoding", trackFlags, trackRequest),
 			recordKind("web", "record a web page", webFlags, webRequest),
 			recordKind("egress", "record what a StartEgress (v2) request asks for", egressFlags, egressRequest),

@@ -51,6 +51,22 @@ func webFlags() []cli.Flag {
 	}
 }
 
+func participantFlags() []cli.Flag {
+	return append(serverFlags(),
+		&cli.StringFlag{Name: "room", Usage: "`NAME` of the room"},
+		&cli.StringFlag{Name: "identity", Usage: "`IDENTITY` of the participant"},
+		&cli.BoolFlag{Name: "screen-share", Usage: "record the screen share and its sound instead"},
+	)
+}
+
+func trackCompositeFlags() []cli.Flag {
+	return append(serverFlags(),
+		&cli.StringFlag{Name: "room", Usage: "`NAME` of the room"},
+		&cli.StringFlag{Name: "audio-track-id", Usage: "`ID` of the track of sound, TR_…; without it there is none"},
+		&cli.StringFlag{Name: "video-track-id", Usage: "`ID` of the track of pictures, TR_…; without it there are none"},
+	)
+}
+
 func trackFlags() []cli.Flag {
 	return append(serverFlags(),
 		&cli.StringFlag{Name: "room", Usage: "`NAME` of the room"},
@@ -84,6 +100,18 @@ func webRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 
 func egressRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
 	return request(cmd, "egress", unifiedOutputs, map[string]string{"room": "room_name"})
+}
+
+func participantRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
+	return request(cmd, "participant", listedOutputs, map[string]string{
+		"room": "room_name", "identity": "identity", "screen-share": "screen_share",
+	})
+}
+
+func trackCompositeRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {
+	return request(cmd, "track-composite", listedOutputs, map[string]string{
+		"room": "room_name", "audio-track-id": "audio_track_id", "video-track-id": "video_track_id",
+	})
 }
 
 func trackRequest(cmd *cli.Command) (*rpc.StartEgressRequest, error) {

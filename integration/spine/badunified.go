@@ -58,7 +58,7 @@ func unifiedRefusals() []refusal {
 		room("images", `"outputs":[{"images":{"filename_suffix":7}}]`, field("filename_suffix")),
 		room("mp3 in mp4", `"advanced":{"audio_codec":"AC_MP3"},"outputs":[{"file":{"file_type":"MP4","filepath":"MEDIA/bad.mp4"}}]`, "format video/mp4 incompatible with codec audio/mpeg"),
 		room("video in ogg", `"outputs":[{"file":{"file_type":"OGG","filepath":"MEDIA/bad.ogg"}}]`, "no supported codec is compatible with all outputs"),
-		bad("media", `"room_name":"spine","media":{"video_track_id":"TR_x"},`+file, "media source is not yet supported"),
+		bad("media", `"room_name":"spine","media":{"video_track_id":"TR_x"},"outputs":[{"file":{"file_type":"OGG","filepath":"MEDIA/bad.ogg"}}]`, "no supported codec is compatible with all outputs"),
 		bad("empty media", `"room_name":"spine","media":{},`+file, field("audio or video")),
 		web("web url", "file:///etc/passwd", field("web url")),
 		web("web without url", "", field("web url")),

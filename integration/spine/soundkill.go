@@ -46,8 +46,10 @@ func killSound(runs int) accept.Case {
 	}
 }
 
+// startSound records a page: what is recorded of a room without a browser is on disk later, because a lost packet is
+// waited for.
 func (l *lab) startSound(ctx context.Context, f soundFile) (*recording, []rig.Process, error) {
-	ask, _, err := l.soundRequest(ctx, soundTake{file: f})
+	ask, _, err := l.soundRequest(ctx, soundTake{file: f, web: true})
 	if err != nil {
 		return nil, nil, err
 	}

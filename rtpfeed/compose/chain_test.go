@@ -43,7 +43,14 @@ func TestHold(t *testing.T) {
 	if _, ok := live.next(true, time.Hour); ok {
 		t.Error("live: changed")
 	}
-	file := hold{patient: 2 * time.Second}
+	sound := hold{patient: 2 * time.Second}
+	if d := sound.first(); d != 2500*time.Millisecond {
+		t.Errorf("sound: %v", d)
+	}
+	if _, ok := sound.next(true, time.Hour); ok {
+		t.Error("sound: changed")
+	}
+	file := hold{match: true, patient: 2 * time.Second}
 	if d := file.first(); d != lookBack {
 		t.Errorf("file: %v", d)
 	}
@@ -56,7 +63,7 @@ func TestHold(t *testing.T) {
 	if _, ok := file.next(true, lookBack); ok {
 		t.Error("file: settled twice")
 	}
-	late := hold{patient: 10 * time.Second}
+	late := hold{match: true, patient: 10 * time.Second}
 	if d := late.first(); d != 10500*time.Millisecond {
 		t.Errorf("with much patience: %v", d)
 	}

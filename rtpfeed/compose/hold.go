@@ -13,15 +13,20 @@ const (
 // hold decides how long after its time media is emitted.
 type hold struct {
 	live    bool          // somebody watches
+	match   bool          // pictures and sound have to match, which takes reports
 	patient time.Duration // how long a lost packet is waited for
 	decided bool
 }
 
 // first is the delay to begin with.
 func (h *hold) first() time.Duration {
-	if h.live {
+	switch {
+	case h.live:
 		h.decided = true
 		return h.patient
+	case !h.match:
+		h.decided = true
+		return h.settled()
 	}
 	return max(lookBack, h.settled())
 }

@@ -150,8 +150,9 @@ func TestBadRequests(t *testing.T) {
 		{"GCP", "room", `{"room_name": "r", "file_outputs": [{"gcp": {"bucket": "b"}}]}`, "GCP upload is not yet supported"},
 		{"Azure", "room", `{"room_name": "r", "file": {"azure": {}}}`, "Azure upload is not yet supported"},
 		{"AliOSS", "web", `{"url": "http://x", "file_outputs": [{"aliOSS": {}}]}`, "AliOSS upload is not yet supported"},
-		{"participant", "participant", `{"room_name": "r", "identity": "i", ` + files + `}`, "participant egress is not yet supported"},
-		{"track composite", "track-composite", `{"room_name": "r", "audio_track_id": "TR_a", ` + files + `}`, "track composite egress is not yet supported"},
+		{"participant, OGG", "participant", `{"room_name": "r", "identity": "i", "file_outputs": [{"file_type": "OGG"}]}`, "no supported codec is compatible with all outputs"},
+		{"track composite, MP3 of a picture", "track-composite", `{"room_name": "r", "video_track_id": "TR_v", "file_outputs": [{"file_type": "MP3"}]}`, "no supported codec is compatible with all outputs"},
+		{"track composite", "track-composite", `{"room_name": "r", "audio_track_id": "TR_a", "file_outputs": [{"filepath": "{publisher_identity}", "gcp": {}}]}`, "GCP upload is not yet supported"},
 		{"track", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"gcp": {}}}`, "GCP upload is not yet supported"},
 		{"track file", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"filepath": "a\u0000b"}}`, field + "filepath"},
 	} {

@@ -31,6 +31,7 @@ type File struct {
 // tokens are the values that names may have.
 func (w *wish) tokens(req *rpc.StartEgressRequest, now time.Time) outputs.NameTokens {
 	return outputs.NameTokens{
+		HasPublisher: w.tracks.Participant != "", PublisherIdentity: w.tracks.Participant,
 		HasRoom:  w.inRoom || w.roomName != "",
 		RoomName: w.roomName,
 		RoomID:   req.RoomId,

@@ -57,6 +57,9 @@ type Plan struct {
 	name        func(rtpfeed.Track) (File, error)
 	// WebSocket is where the one track's sound is sent instead; "" = into the file.
 	WebSocket config.Secret
+	// later names what is made for a publisher; nil = it is named for good.
+	later func(identity string) (places, error)
+	named bool // later has been called
 
 	// MaxDuration ends the egress with LIMIT_REACHED; 0 = no limit.
 	MaxDuration time.Duration
@@ -78,6 +81,9 @@ func (p *Plan) Age() time.Duration { return time.Since(p.AcceptedAt) }
 func (p *Plan) Encodes() bool {
 	return p.File.Path != "" || p.Segments != nil || p.Streams.Protocol != ""
 }
+
+// Live tells that somebody watches while it is recorded, so that nothing may be held back for long.
+func (p *Plan) Live() bool { return p.Streams.Protocol != "" }
 
 // New checks a request and decides everything about it. Its errors are psrpc errors to be sent as they are.
 func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {
@@ -111,15 +117,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		return nil, err
 	}
 	tokens := w.tokens(req, now)
-	file, err := w.file(conf, tokens)
-	if err != nil {
-		return nil, err
-	}
-	segments, err := w.segments(conf, enc, tokens)
-	if err != nil {
-		return nil, err
-	}
-	images, err := w.images(conf, enc, tokens)
+	named, err := w.places(conf, enc, tokens)
 	if err != nil {
 		return nil, err
 	}
@@ -135,14 +133,20 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		Source:      src,
 		Format:      enc.format(w.audio, w.video),
 		Encoder:     w.live(enc.options(w.muxer(), w.audio, w.video, conf.VideoEncoderThreads)),
-		File:        file,
-		Segments:    segments,
-		Images:      images,
+		File:        named.file,
+		Segments:    named.segments,
+		Images:      named.images,
 		Prefix:      conf.Storage.Prefix,
 		MaxDuration: w.maxDuration(conf.SessionLimits),
 		MaxSize:     w.maxSize(conf.SessionLimits),
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
+	}
+	if w.namedLater() {
+		p.later = func(identity string) (places, error) {
+			tokens.HasPublisher, tokens.PublisherIdentity = true, identity
+			return w.places(conf, enc, tokens)
+		}
 	}
 	p.Streams = w.streams(p.Encoder)
 	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)

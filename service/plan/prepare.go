@@ -17,6 +17,9 @@ const dirMode = 0o755
 // Prepare makes the directories of what is recorded and finds out whether it can be written there, without leaving
 // anything behind but directories. The error is a psrpc error that names the path. It may wait on a slow disk.
 func (p *Plan) Prepare() error {
+	if p.NamedLater() && !p.named {
+		return nil
+	}
 	paths, err := p.places()
 	if err != nil {
 		return errLocal(err)

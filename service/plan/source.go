@@ -3,6 +3,7 @@ package plan
 import (
 	"time"
 
+	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
 
 	"github.com/ffegress/ffegress/browser"
@@ -31,6 +32,8 @@ type Source struct {
 	Want  rtpfeed.Want  `json:",omitzero"`
 	Wait  time.Duration `json:",omitzero"`
 	Grace time.Duration `json:",omitzero"`
+	// Mixing says on which side tracks of sound are heard, of an audio-only room.
+	Mixing livekit.AudioMixing `json:",omitzero"`
 
 	// URL is a Web source's page.
 	URL string
@@ -51,8 +54,11 @@ type Source struct {
 // source checks urls and credentials.
 func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source, error) {
 	src := Source{AwaitStart: w.awaitStart}
-	switch w.kind {
-	case TypeRoomComposite, TypeTemplate:
+	switch {
+	case w.tracksOnly:
+		src.Kind, src.Want, src.Wait, src.Grace = Tracks, w.tracks, w.latency(conf).JitterBuffer, conf.RejoinGrace
+		src.Mixing = w.mixing
+	case w.kind == TypeRoomComposite, w.kind == TypeTemplate:
 		if !isURL(w.base, "http", "https") {
 			return Source{}, errField("template base url")
 		}
@@ -63,13 +69,11 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 				return Source{}, errField("template base url")
 			}
 		}
-	case TypeWeb:
+	case w.kind == TypeWeb:
 		if !isURL(w.url, "http", "https") {
 			return Source{}, errField("web url")
 		}
 		src.Kind, src.URL = Web, w.url
-	default:
-		src.Kind, src.Want, src.Wait, src.Grace = Tracks, w.tracks, w.latency(conf).JitterBuffer, conf.RejoinGrace
 	}
 	if src.AwaitStart {
 		src.StartTimeout = conf.StartSignalTimeout(src.Kind == Web)

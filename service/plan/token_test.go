@@ -72,7 +72,7 @@ func TestConnection(t *testing.T) {
 	}
 
 	for _, c := range []struct{ base, want string }{
-		{"", "http://localhost:7980/?layout=&sound=only&token=their-token&url=wss%3A%2F%2Ftheirs"},
+		{"http://localhost:7980/", "http://localhost:7980/?layout=&sound=only&token=their-token&url=wss%3A%2F%2Ftheirs"},
 		{"https://h/p", "https://h/p?layout=&token=their-token&url=wss%3A%2F%2Ftheirs"},
 	} {
 		req := parse(t, "room", fmt.Sprintf(`{"room_name": "r", "audio_only": true, "custom_base_url": %q, "file_outputs": [{}]}`, c.base))

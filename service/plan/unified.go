@@ -40,7 +40,8 @@ func unifiedWish(req *rpc.StartEgressRequest, room string, r unified) (*wish, er
 		w.kind, w.url, w.awaitStart = TypeWeb, page.Url, page.AwaitStartSignal
 		err = w.flags(page.AudioOnly, page.VideoOnly)
 	case r.GetMedia() != nil:
-		w.kind, w.inRoom, w.tracks = TypeMedia, true, mediaTracks(r.GetMedia())
+		w.kind, w.inRoom = TypeMedia, true
+		w.composed(mediaTracks(r.GetMedia()))
 		err = w.media(r.GetMedia())
 	default:
 		err = errField("source")
@@ -51,11 +52,11 @@ func unifiedWish(req *rpc.StartEgressRequest, room string, r unified) (*wish, er
 	if err := w.want.readV2(r); err != nil {
 		return nil, err
 	}
-	if w.kind == TypeMedia {
-		if w.passthrough() {
-			return w, w.checkPassthrough(r.GetMedia())
-		}
-		w.feature = "media source"
+	switch {
+	case w.passthrough():
+		return w, w.checkPassthrough(r.GetMedia())
+	case w.kind == TypeTemplate && w.soundOfRoom():
+		w.composed(allSound())
 	}
 	return w, nil
 }

@@ -55,7 +55,7 @@ func TestBadUnifiedRequests(t *testing.T) {
 		{"no media", `{"room_name": "r", "media": {}, ` + file + `}`, field + "audio or video"},
 		{"media identity", `{"room_name": "r", "media": {"participant_video": {}}, ` + file + `}`, field + "identity"},
 
-		{"media", `{"room_name": "r", "media": {"video_track_id": "TR_v"}, ` + file + `}`, "media source is not yet supported"},
+		{"media, OGG", `{"room_name": "r", "media": {"video_track_id": "TR_v"}, "outputs": [{"file": {"file_type": "OGG"}}]}`, "no supported codec is compatible with all outputs"},
 		{"passthrough of a participant", `{"room_name": "r", "preset": 8, "media": {"participant_video": {"identity": "i"}}, ` + file + `}`, field + "passthrough participant_video"},
 		{"passthrough of all", `{"room_name": "r", "preset": 8, "media": {"audio": {"capture_all": true}}, ` + file + `}`, field + "passthrough capture_all"},
 		{"passthrough of both", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v", "audio": {"routes": [{"track_id": "TR_a"}]}}, ` + file + `}`, field + "passthrough audio routes"},
@@ -66,7 +66,7 @@ func TestBadUnifiedRequests(t *testing.T) {
 		{"passthrough into a stream too", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"stream": {}}]}`, field + "passthrough outputs"},
 		{"passthrough into segments", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"segments": {}}]}`, field + "passthrough output"},
 		{"passthrough into MP4", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"file": {"file_type": "MP4"}}]}`, field + "passthrough file_type"},
-		{"media, all outputs", `{"room_name": "r", "media": {"audio": {"capture_all": true}, "video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"segments": {}}, {"images": {}, "storage": {"gcp": {}}}]}`, "media source is not yet supported"},
+		{"media, all outputs", `{"room_name": "r", "media": {"audio": {"capture_all": true}, "video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"segments": {}}, {"images": {}, "storage": {"gcp": {}}}]}`, "GCP upload is not yet supported"},
 
 		{"output's storage", `{` + room + `, "outputs": [{"file": {}, "storage": {"azure": {}}}]}`, "Azure upload is not yet supported"},
 		{"request's storage", `{` + room + `, ` + file + `, "storage": {"gcp": {}}}`, "GCP upload is not yet supported"},

@@ -17,9 +17,11 @@ type wish struct {
 	layout, base, url string
 	awaitStart        bool
 
-	// tracks are those to record, of what needs no page; websocket is where the one track's sound goes.
-	tracks    rtpfeed.Want
-	websocket string
+	// tracks are those to record, of what needs no page, and mixing says where their sound goes.
+	tracksOnly bool
+	tracks     rtpfeed.Want
+	mixing     livekit.AudioMixing
+	websocket  string // where the one track's sound goes
 
 	audio, video bool
 	preset       livekit.EncodingOptionsPreset
@@ -64,7 +66,14 @@ func roomWish(req *rpc.StartEgressRequest, r *livekit.RoomCompositeEgressRequest
 	if w.roomName == "" {
 		w.roomName = req.RoomName
 	}
-	return w, w.read(r, r.GetAudioOnly(), r.GetVideoOnly())
+	if err := w.read(r, r.GetAudioOnly(), r.GetVideoOnly()); err != nil {
+		return nil, err
+	}
+	if w.soundOfRoom() {
+		w.composed(allSound())
+		w.mixing = r.GetAudioMixing()
+	}
+	return w, nil
 }
 
 func webWish(req *rpc.StartEgressRequest, r *livekit.WebEgressRequest) (*wish, error) {
@@ -78,31 +87,32 @@ func webWish(req *rpc.StartEgressRequest, r *livekit.WebEgressRequest) (*wish, e
 
 func participantWish(r *livekit.ParticipantEgressRequest) (*wish, error) {
 	w := &wish{
-		kind: TypeParticipant, roomName: r.GetRoomName(), inRoom: true, feature: "participant egress",
+		kind: TypeParticipant, roomName: r.GetRoomName(), inRoom: true,
 		preset: r.GetPreset(), advanced: r.GetAdvanced(),
 	}
 	if r.GetIdentity() == "" {
 		return nil, errField("identity")
 	}
-	w.tracks = rtpfeed.Want{Participant: r.GetIdentity(), ScreenShare: r.GetScreenShare()}
+	w.composed(rtpfeed.Want{Participant: r.GetIdentity(), ScreenShare: r.GetScreenShare()})
 	return w, w.read(r, false, false)
 }
 
 func trackCompositeWish(r *livekit.TrackCompositeEgressRequest) (*wish, error) {
 	w := &wish{
-		kind: TypeTrackComposite, roomName: r.GetRoomName(), inRoom: true, feature: "track composite egress",
+		kind: TypeTrackComposite, roomName: r.GetRoomName(), inRoom: true,
 		preset: r.GetPreset(), advanced: r.GetAdvanced(),
 	}
 	audio, video := r.GetAudioTrackId() != "", r.GetVideoTrackId() != ""
 	if !audio && !video {
 		return nil, errField("audio_track_id or video_track_id")
 	}
-	w.tracks = rtpfeed.Want{AudioTrack: r.GetAudioTrackId(), VideoTrack: r.GetVideoTrackId()}
+	w.composed(rtpfeed.Want{AudioTrack: r.GetAudioTrackId(), VideoTrack: r.GetVideoTrackId()})
 	return w, w.read(r, !video, !audio)
 }
 
 func trackWish(r *livekit.TrackEgressRequest) (*wish, error) {
-	w := &wish{kind: TypeTrack, roomName: r.GetRoomName(), inRoom: true, tracks: rtpfeed.Want{Track: r.GetTrackId()}}
+	w := &wish{kind: TypeTrack, roomName: r.GetRoomName(), inRoom: true}
+	w.composed(rtpfeed.Want{Track: r.GetTrackId()})
 	if r.GetTrackId() == "" {
 		return nil, errField("track_id")
 	}

@@ -92,10 +92,13 @@ func New(p *plan.Plan, o Options) *Session {
 		messages: make(chan message),
 		done:     make(chan struct{}),
 	}
-	if p.Passthrough {
+	switch {
+	case p.Passthrough:
 		s.source = newTrackRecording(p, o.Syncer, log)
-	} else {
+	case p.Source.Page():
 		s.source = newBrowserSource(p, o.Browsers, log)
+	default:
+		s.source = newComposedSource(p, log)
 	}
 	return s
 }
@@ -160,6 +163,9 @@ func (s *Session) run(ctx context.Context) *ending {
 	if err := s.step(ctx, s.prepare); err != nil || s.stop != nil {
 		return s.decide(err)
 	}
+	if s.plan.NamedLater() {
+		s.plan.TellNames()
+	}
 	if e := s.awaitStart(ctx); e != nil {
 		return e
 	}
@@ -217,13 +223,22 @@ func (s *Session) prepare(ctx context.Context) error {
 		s.recorder = track
 		return track.Open(ctx)
 	}
+	patience := browser.Patience(s.plan.Format.FPS)
+	if tracks, ok := s.source.(*composedSource); ok {
+		tracks.ffmpeg, patience = ffmpeg, 0
+	}
 	opened := s.openBeside(ctx)
 	defer func() { cancel(); _ = opened() }()
+	if s.plan.NamedLater() {
+		if err := s.nameOutputs(opened); err != nil {
+			return err
+		}
+	}
 	// The pipeline outlives this step: its end is drain, not a context.
 	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
 		Source: s.source.(ProgrammeSource), Format: s.plan.Format, FFmpeg: ffmpeg,
 		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder, Log: s.log,
-		Patience: browser.Patience(s.plan.Format.FPS),
+		Patience: patience,
 		Outlets:  s.newOutlets(ffmpeg),
 	})
 	if err != nil {
