@@ -3,6 +3,8 @@ package feed
 import (
 	"time"
 
+	"github.com/livekit/protocol/livekit"
+
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/publish"
 )
@@ -23,6 +25,16 @@ func Full() []accept.Case {
 		cost([]int{1, 10, 50}, 15*time.Second),
 		latency(20),
 		kill(10),
+		trackComposite(publish.VP8, publish.Opus, 20*time.Second),
+		trackComposite(publish.VP9, publish.PCMU, 20*time.Second),
+		trackComposite(publish.H264, publish.PCMU, 20*time.Second),
+		trackComposite(publish.AV1, publish.Opus, 20*time.Second),
+		participant(publish.H264, publish.Opus, 20*time.Second),
+		media(publish.VP8, publish.PCMU, 20*time.Second),
+		soundOfRoom(livekit.EncodedFileType_OGG, 20*time.Second),
+		soundOfRoom(livekit.EncodedFileType_MP3, 20*time.Second),
+		twoSides(20 * time.Second),
+		composedCost(20 * time.Second),
 	}
 }
 
@@ -32,5 +44,6 @@ func Sample() []accept.Case {
 		tracks(publish.H264, publish.Opus, 6*time.Second),
 		socket(publish.Opus, 4*time.Second),
 		kill(1),
+		trackComposite(publish.VP8, publish.Opus, 8*time.Second),
 	}
 }

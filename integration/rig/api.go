@@ -109,6 +109,16 @@ func (a *API) StartTrack(ctx context.Context, req *livekit.TrackEgressRequest) (
 	return a.egress(ctx, "StartTrackEgress", req)
 }
 
+// StartTrackComposite calls StartTrackCompositeEgress.
+func (a *API) StartTrackComposite(ctx context.Context, req *livekit.TrackCompositeEgressRequest) (*livekit.EgressInfo, error) {
+	return a.egress(ctx, "StartTrackCompositeEgress", req)
+}
+
+// StartParticipant calls StartParticipantEgress.
+func (a *API) StartParticipant(ctx context.Context, req *livekit.ParticipantEgressRequest) (*livekit.EgressInfo, error) {
+	return a.egress(ctx, "StartParticipantEgress", req)
+}
+
 // Stop calls StopEgress.
 func (a *API) Stop(ctx context.Context, id string) (*livekit.EgressInfo, error) {
 	return a.egress(ctx, "StopEgress", &livekit.StopEgressRequest{EgressId: id})

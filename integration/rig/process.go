@@ -99,7 +99,7 @@ func fill(p *Process) {
 }
 
 // RoleOf says what a process is there for: chromium, xvfb, pulseaudio,
-// encoder, finaliser, ffmpeg (another ffmpeg), or its name.
+// encoder, decoder, finaliser, ffmpeg (another ffmpeg), or its name.
 func RoleOf(name string, args []string) string {
 	lower := strings.ToLower(name)
 	switch {
@@ -111,6 +111,8 @@ func RoleOf(name string, args []string) string {
 		return name
 	case slices.ContainsFunc([]string{"libx264", "aac", "libopus", "libmp3lame"}, func(codec string) bool { return slices.Contains(args, codec) }):
 		return "encoder"
+	case slices.Contains(args, "nut"):
+		return "decoder"
 	case slices.Contains(args, "copy"):
 		return "finaliser"
 	}

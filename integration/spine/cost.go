@@ -11,6 +11,7 @@ import (
 
 	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/bare"
 	"github.com/ffegress/ffegress/integration/rig"
 )
 
@@ -110,7 +111,7 @@ func MeasureRoom(ctx context.Context, preset livekit.EncodingOptionsPreset, leng
 		return Cost{}, fmt.Errorf("%v: %s", info.Status, info.Error)
 	}
 	f := info.FileResults[0]
-	cpu, err := bareEncoder(ctx, s.encoder(), f.Location)
+	cpu, err := bare.Encode(ctx, s.encoder(), f.Location)
 	if err != nil {
 		return Cost{}, err
 	}

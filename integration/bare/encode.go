@@ -1,4 +1,4 @@
-package spine
+package bare
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"github.com/ffegress/ffegress/ffpipe"
 )
 
-// bareEncoder encodes a recording's own decoded frames and samples with the recorder's encoder and
+// Encode encodes a recording's own decoded frames and samples with the recorder's encoder and
 // nothing else around it, and returns the CPU time of that encoder.
-func bareEncoder(ctx context.Context, o ffpipe.EncoderOptions, recording string) (time.Duration, error) {
+func Encode(ctx context.Context, o ffpipe.EncoderOptions, recording string) (time.Duration, error) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return 0, err
