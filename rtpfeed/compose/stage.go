@@ -73,7 +73,7 @@ func New(o Options) *Stage {
 	}
 	return &Stage{
 		o: o, log: o.Log, epoch: time.Now(), first: make(chan struct{}), stop: make(chan struct{}),
-		groups: map[string]*clock.Group{}, children: map[*child]bool{}, 
+		groups: map[string]*clock.Group{}, children: map[*child]bool{},
 		hold: hold{live: o.Live, match: o.Format.Audio && o.Format.Video, patient: o.Patience},
 	}
 }
