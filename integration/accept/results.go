@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Write makes the results file of the issue from the outcomes kept for this commit. A case that was
-// not run is listed as such.
+// Write makes the results file of the issue from the outcomes kept, each case's last one. Those of another
+// commit name it, and a case that was not run is listed as such.
 func (r *Runner) Write(path string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Issue %s: what was shown\n\n", r.Issue)
@@ -52,7 +52,11 @@ func (r *Runner) section(b *strings.Builder, c Case) {
 		fmt.Fprintf(b, "- %s: %s\n", f.Name, f.Value)
 	}
 	if ok {
-		fmt.Fprintf(b, "- run %s, %.0f s\n", kept.At.Format("2006-01-02 15:04"), kept.Seconds)
+		at := ""
+		if kept.Commit != r.Commit {
+			at = fmt.Sprintf(" at commit `%s`", kept.Commit)
+		}
+		fmt.Fprintf(b, "- run %s, %.0f s%s\n", kept.At.Format("2006-01-02 15:04"), kept.Seconds, at)
 	}
 	b.WriteString("\n")
 }

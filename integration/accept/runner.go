@@ -37,6 +37,7 @@ func (r *Runner) Run(ctx context.Context, only string) (bool, error) {
 	held, found := true, only == ""
 	for _, c := range r.Cases {
 		kept, ok := r.load(c)
+		ok = ok && kept.Commit == r.Commit
 		if only == c.ID {
 			found, ok = true, false
 		} else if only != "" && !ok {
@@ -92,11 +93,11 @@ func (r *Runner) print(kept record) {
 
 func (r *Runner) file(c Case) string { return filepath.Join(r.Dir, c.ID+".json") }
 
-// load is the outcome kept for this commit.
+// load is the case's last outcome, for this commit or another.
 func (r *Runner) load(c Case) (record, bool) {
 	var kept record
 	body, err := os.ReadFile(r.file(c))
-	if err != nil || json.Unmarshal(body, &kept) != nil || kept.Commit != r.Commit {
+	if err != nil || json.Unmarshal(body, &kept) != nil {
 		return record{}, false
 	}
 	return kept, true

@@ -42,11 +42,12 @@ func TestRunnerGoesOnWhereItStopped(t *testing.T) {
 		t.Error("an unknown case must be an error")
 	}
 	path := filepath.Join(dir, "X.md")
+	r.Cases = append(r.Cases, count("d", true))
 	if err := r.Write(path); err != nil {
 		t.Fatal(err)
 	}
 	body, _ := os.ReadFile(path)
-	for _, want := range []string{"### b: case b — held", "### a: case a — not run", "- figure: 42"} {
+	for _, want := range []string{"### b: case b — held", "### a: case a — held", "0 s at commit `one`", "### d: case d — not run", "- figure: 42"} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("results lack %q:\n%s", want, body)
 		}
