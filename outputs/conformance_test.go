@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -25,6 +26,11 @@ type specimen struct {
 	queue   int64  // bytes or pieces that may wait; 0 = the output's own
 	work    string // there
 	target  string // not there yet
+
+	// Of outputs that send and store nothing.
+	sends  bool
+	url    string        // of a server that takes everything
+	window time.Duration // for which a lost server is tried again; 0 = the output's own
 }
 
 // playback hands a second of pictures to whoever takes them from the programme.
@@ -41,7 +47,7 @@ func (p *playback) Format() programme.Format { return p.format }
 // play is a second of media in the hub and in the programme.
 func (s *specimen) play(t *testing.T) {
 	t.Helper()
-	if err := s.hub.Run(bytes.NewReader(testdata(t, "av44.mp4")), programme.Point{}); err != nil {
+	if err := s.hub.Run(bytes.NewReader(testdata(t, "av44.mp4")), s.hub.End()); err != nil {
 		t.Fatal(err)
 	}
 	for n := range int64(s.picture.format.FPS) {
@@ -89,6 +95,20 @@ var kinds = []struct {
 			Work: filepath.Join(s.work, "images"), Prefix: "a/i", Interval: 1,
 		}
 	}},
+	{stream, func(s *specimen) Output {
+		return &Stream{Hub: s.hub, FFmpeg: "/usr/bin/ffmpeg", URL: s.parsed(), MaxQueue: s.queue, Window: s.window}
+	}},
+}
+
+// stream is the kind that sends.
+const stream = "stream"
+
+func (s *specimen) parsed() StreamURL {
+	u, err := ParseStreamURL(s.url)
+	if err != nil {
+		panic(err) // the test's own
+	}
+	return u
 }
 
 func (s *specimen) segments(names SegmentNames) *Segments {
@@ -110,6 +130,9 @@ func everyKind(t *testing.T, test func(t *testing.T, s *specimen, create func() 
 			}
 			if err := os.Mkdir(s.work, 0o700); err != nil {
 				t.Fatal(err)
+			}
+			if s.sends = kind.name == stream; s.sends {
+				s.url = newPublishServer(t, nil, nil).url("rtmp")
 			}
 			test(t, s, func() Output { return kind.create(s) })
 		})
@@ -184,6 +207,12 @@ func TestOutputMakes(t *testing.T) {
 		if err != nil || failedByItself(o) {
 			t.Fatalf("%+v, %v, failed by itself: %t", made, err, failedByItself(o))
 		}
+		if s.sends {
+			if made.Duration <= 0 {
+				t.Errorf("%+v", made)
+			}
+			return
+		}
 		if made.Duration != time.Second || made.Size <= 0 || made.Note != "" {
 			t.Errorf("%+v", made)
 		}
@@ -208,7 +237,7 @@ func TestOutputNothing(t *testing.T) {
 		}
 		s.hub.Close(errors.New("the source never opened"))
 		made, err := finish(t, o, t.Context())
-		if !errors.Is(err, ErrNothing) || made != (Result{}) {
+		if !s.sends && !errors.Is(err, ErrNothing) || made != (Result{}) {
 			t.Errorf("%+v, %v", made, err)
 		}
 		if left := files(t, filepath.Dir(s.target)); len(left) != 0 {
@@ -220,12 +249,15 @@ func TestOutputNothing(t *testing.T) {
 	})
 }
 
-// TestOutputSlow: while one output waits for its disk, the others get
-// everything; and it misses nothing itself.
+// TestOutputSlow: while one output waits for its disk or its server, the others
+// get everything; and what is stored misses nothing itself.
 func TestOutputSlow(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
 		gate := make(chan struct{})
 		s.fs = &slowDisk{s.fs, gate}
+		if s.sends {
+			s.url = silentServer(t)
+		}
 		o := create()
 		begin(t, o)
 		other := s.hub.Subscribe("another", Lossless{})
@@ -236,16 +268,34 @@ func TestOutputSlow(t *testing.T) {
 		}
 		close(gate)
 		made, err := finish(t, o, t.Context())
+		if s.sends {
+			return // nobody took it; Finish has not waited for ever
+		}
 		if err != nil || made.Duration != time.Second {
 			t.Errorf("%+v, %v", made, err)
 		}
 	})
 }
 
-// TestOutputFails: a full disk ends this output, with what fitted, and no other.
+// silentServer takes connections and says nothing.
+func silentServer(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes them
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	return "rtmp://" + ln.Addr().String() + "/live/key"
+}
+
+// TestOutputFails: a full disk, or a server that is not there, ends this output,
+// with what fitted, and no other.
 func TestOutputFails(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
 		s.fs = &fullDisk{s.fs, 300}
+		if s.sends {
+			s.url, s.window = "rtmp://"+freePort(t, "tcp")+"/live/key", time.Millisecond
+		}
 		o := create()
 		begin(t, o)
 		other := s.hub.Subscribe("another", Lossless{})
@@ -260,7 +310,7 @@ func TestOutputFails(t *testing.T) {
 			t.Errorf("another subscriber got %d of 6 fragments", n)
 		}
 		made, err := finish(t, o, t.Context())
-		if !errors.Is(err, syscall.ENOSPC) {
+		if s.sends && err == nil || !s.sends && !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("%+v, %v", made, err)
 		}
 	})
@@ -273,15 +323,20 @@ func TestOutputRemoved(t *testing.T) {
 		begin(t, o)
 		other := s.hub.Subscribe("another", Lossless{})
 		s.play(t)
-		waitFor(t, "something to be made", func() bool { return o.Progress().Size > 0 })
+		waitFor(t, "something to be made", func() bool {
+			if s.sends { // a sender looks at some 30 kB before it sends
+				s.play(t)
+			}
+			return o.Progress().Size > 0 || o.Progress().Duration > 0
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if made, err := finish(t, o, ctx); err != nil || made.Size == 0 {
+		if made, err := finish(t, o, ctx); err != nil || made.Size == 0 && made.Duration == 0 {
 			t.Errorf("%+v, %v", made, err)
 		}
 		s.end()
-		if n := len(drain(t, other, io.EOF)); n != 6 {
-			t.Errorf("another subscriber got %d of 6 fragments", n)
+		if n, all := int64(len(drain(t, other, io.EOF))), s.hub.Stats().Fragments; n != all {
+			t.Errorf("another subscriber got %d of %d fragments", n, all)
 		}
 	})
 }
@@ -289,6 +344,9 @@ func TestOutputRemoved(t *testing.T) {
 // TestOutputFolder: where no folder can be made, Start tells.
 func TestOutputFolder(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
+		if s.sends { // into no folder
+			return
+		}
 		for _, folder := range []string{s.work, filepath.Dir(s.target)} {
 			if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
 				t.Fatal(err)
