@@ -60,6 +60,18 @@ func (s *specimen) play(t *testing.T) {
 	}
 }
 
+// until waits for ok. For those who send, media goes on meanwhile: they look at
+// some of it before they send.
+func (s *specimen) until(t *testing.T, ok func() bool) {
+	t.Helper()
+	waitFor(t, "something to be made", func() bool {
+		if s.sends {
+			s.play(t)
+		}
+		return ok()
+	})
+}
+
 // end is the programme's end.
 func (s *specimen) end() {
 	s.hub.Close(nil)
@@ -202,6 +214,9 @@ func TestOutputMakes(t *testing.T) {
 		o := create()
 		begin(t, o)
 		s.play(t)
+		if s.sends {
+			s.until(t, func() bool { return o.Progress().Duration > 0 })
+		}
 		s.end()
 		made, err := finish(t, o, t.Context())
 		if err != nil || failedByItself(o) {
@@ -323,12 +338,7 @@ func TestOutputRemoved(t *testing.T) {
 		begin(t, o)
 		other := s.hub.Subscribe("another", Lossless{})
 		s.play(t)
-		waitFor(t, "something to be made", func() bool {
-			if s.sends { // a sender looks at some 30 kB before it sends
-				s.play(t)
-			}
-			return o.Progress().Size > 0 || o.Progress().Duration > 0
-		})
+		s.until(t, func() bool { return o.Progress().Size > 0 || o.Progress().Duration > 0 })
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if made, err := finish(t, o, ctx); err != nil || made.Size == 0 && made.Duration == 0 {
