@@ -84,7 +84,7 @@ func (w *WebSocket) Write(at int64, pcm []int16) {
 	defer w.mu.Unlock()
 	if w.base.IsZero() {
 		w.base = time.Now().Add(frameDelay - programme.Timeline{}.SampleTime(at))
-		w.ring.next = at
+		w.ring.next = max(at, 0) // a decoder's delay may put the first sound before the beginning
 	}
 	w.ring.write(at, pcm)
 }

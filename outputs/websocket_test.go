@@ -107,6 +107,7 @@ func ramp(at, n int64) (pcm []int16) {
 func TestWebSocketKeepsTheTime(t *testing.T) {
 	l := listen(t, 0)
 	w := socket(t, l)
+	w.Write(-100, make([]int16, 200)) // what is before the beginning is not heard
 	w.Write(0, ramp(0, 960))
 	w.Write(1920, ramp(1920, 960)) // with a gap before it
 	w.Muted(true)

@@ -20,6 +20,7 @@ func Full() []accept.Case {
 		socket(publish.PCMU, 12*time.Second),
 		ends(),
 		mute(),
+		encrypted(),
 		comeback(20 * time.Second),
 		restart(3 * time.Second),
 		cost([]int{1, 10, 50}, 15*time.Second),

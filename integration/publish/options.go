@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ffegress/ffegress/integration/card"
+	"github.com/livekit/protocol/livekit"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Sizes        []Size        // participant i gets Sizes[i mod len]; none: 640x360
 	Layers       []Size        // low to high, 2 or 3: the picture is simulcast, and Sizes means nothing; see Cards
 	Video, Audio string        // codecs; VP8 and Opus are the default
+	Encrypted    bool          // the tracks are said to be encrypted end to end
 	VideoOnly    bool          // no sound
 	AudioOnly    bool          // no picture
 	Answer       bool          // the picture answers each PLI with a keyframe soon, as a camera does; not with Layers
@@ -49,6 +51,13 @@ func (o Options) validate() error {
 		return errors.New("video only and audio only exclude each other")
 	}
 	return checkCodecs(o.Video, o.Audio)
+}
+
+func (o Options) encryption() livekit.Encryption_Type {
+	if o.Encrypted {
+		return livekit.Encryption_GCM
+	}
+	return livekit.Encryption_NONE
 }
 
 func (o Options) name(id int) string { return cmp.Or(o.Name, "p") + strconv.Itoa(id) }

@@ -61,7 +61,7 @@ func (p *participant) publish(ctx context.Context, o Options, id int, cards []Ca
 		if err != nil {
 			return err
 		}
-		err = p.add(s, &lksdk.TrackPublicationOptions{Name: "sound", Source: livekit.TrackSource_MICROPHONE, DisableDTX: true})
+		err = p.add(s, &lksdk.TrackPublicationOptions{Name: "sound", Source: livekit.TrackSource_MICROPHONE, DisableDTX: true, Encryption: o.encryption()})
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (p *participant) publish(ctx context.Context, o Options, id int, cards []Ca
 	}
 	largest := cards[len(cards)-1].Size
 	opts := &lksdk.TrackPublicationOptions{
-		Name: "card", Source: livekit.TrackSource_CAMERA,
+		Name: "card", Source: livekit.TrackSource_CAMERA, Encryption: o.encryption(),
 		VideoWidth: largest.Width, VideoHeight: largest.Height,
 	}
 	if len(o.Layers) > 0 {
