@@ -47,6 +47,8 @@ type report struct {
 	reporter *reporter
 	log      *slog.Logger
 	wake     chan struct{}
+	left     chan struct{} // closed when no terminal state will come
+	told     func()        // called when the terminal state has arrived
 
 	mu     sync.Mutex
 	latest *livekit.EgressInfo // not yet delivered
@@ -54,8 +56,13 @@ type report struct {
 
 // open makes the report of one egress. It only gathers states until start.
 func (r *reporter) open(egressID string) *report {
-	return &report{reporter: r, log: r.log.With("egressID", egressID), wake: make(chan struct{}, 1)}
+	return &report{
+		reporter: r, log: r.log.With("egressID", egressID), wake: make(chan struct{}, 1), left: make(chan struct{}), told: func() {},
+	}
 }
+
+// leave says that the egress ends without a terminal state in this process; what is not delivered yet still is.
+func (p *report) leave() { close(p.left) }
 
 // start begins to tell livekit-server, which must know the egress by now. The report ends by itself
 // after the terminal state.
@@ -101,6 +108,8 @@ func (p *report) run() {
 			select {
 			case <-p.wake:
 				continue
+			case <-p.left:
+				return
 			case <-p.reporter.ctx.Done():
 				return
 			}
@@ -113,6 +122,7 @@ func (p *report) run() {
 		if err == nil {
 			p.delivered(info)
 			if session.Terminal(info.Status) {
+				p.told()
 				return
 			}
 			backoff = firstBackoff

@@ -35,7 +35,7 @@ func (s *Service) StartEgressAffinity(context.Context, *rpc.StartEgressRequest) 
 	switch {
 	case s.draining.Load() || !s.reporter.healthy():
 		return affinityNone
-	case len(s.sessions.ids()) == 0:
+	case s.sessions.recording() == 0:
 		return affinityIdle
 	default:
 		return affinityBusy
@@ -74,19 +74,26 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 	}
 	info := utils.CloneProto(p.Info)
 	rep := s.reporter.open(req.EgressId)
-	run := session.New(p, session.Options{OnUpdate: rep.update, Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests, Log: s.log})
+	run := session.New(p, session.Options{
+		OnUpdate: rep.update, Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests,
+		Debts: s.debts, Recorded: func() { s.sessions.settle(req.EgressId) }, Log: s.log,
+	})
+	rep.told = run.Release
 	h, err := s.serveHandler(req.EgressId, run)
 	if err != nil {
 		s.sessions.remove(req.EgressId)
 		return nil, err
 	}
-	s.running.Go(func() { s.run(req.EgressId, run, h) })
+	known := make(chan bool, 1) // whether livekit-server has heard of it
+	s.running.Go(func() { s.run(req.EgressId, run, h, rep, known) })
 
 	// The launch goes on meanwhile; no update is sent before livekit-server knows the egress.
 	if err := s.create(ctx, info); err != nil {
+		known <- false
 		_, _ = run.Stop(context.WithoutCancel(ctx), session.ReasonFailure)
 		return nil, err
 	}
+	known <- true
 	rep.start()
 	return info, nil
 }
@@ -111,9 +118,15 @@ func (s *Service) create(ctx context.Context, info *livekit.EgressInfo) error {
 }
 
 // run is the life of one session.
-func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer) {
+func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer, rep *report, known <-chan bool) {
 	info := run.Run(s.recording)
 	h.Shutdown()
+	switch told := <-known; {
+	case !session.Terminal(info.Status):
+		rep.leave()
+	case !told:
+		run.Release()
+	}
 	s.sessions.remove(id)
 	if len(s.sessions.ids()) == 0 {
 		debug.FreeOSMemory() // pictures took many megabytes, for which an idle node has no use

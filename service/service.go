@@ -15,7 +15,11 @@ import (
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/session"
 )
+
+// uploadGrace is how long uploads are still awaited after the last recordings had to end.
+const uploadGrace = 30 * time.Second
 
 // reportWait bounds how long the end of the service waits for updates that cannot be delivered.
 const reportWait = 30 * time.Second
@@ -32,17 +36,23 @@ type Service struct {
 	sessions *sessions
 	syncer   workfile.Syncer // of the work dir
 	ingests  outputs.Ingests
+	debts    *session.Debts
 	log      *slog.Logger
 
 	draining  atomic.Bool
 	running   sync.WaitGroup
 	recording context.Context // ends when running sessions must end
 	end       context.CancelFunc
+	leave     context.CancelFunc // uploads are left on disk from then on
 }
 
 // New connects the node to its bus; it serves nothing before Run. The bus stays the caller's.
 func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 	if err := makeWorkDir(conf.WorkDir); err != nil {
+		return nil, err
+	}
+	debts, err := NewDebts(conf, log)
+	if err != nil {
 		return nil, err
 	}
 	initStats(conf.NodeID, conf.ClusterID)
@@ -55,11 +65,12 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 		return nil, fmt.Errorf("make IOInfo client: %w", err)
 	}
 	s := &Service{
-		conf: conf, bus: bus, io: io, log: log,
+		conf: conf, bus: bus, io: io, log: log, debts: debts,
 		reporter: newReporter(io, conf.IOUpdateTimeout, log),
 		sessions: newSessions(),
 	}
 	s.ingests.Log = log
+	s.debts.Leave, s.leave = context.WithCancel(context.Background())
 	s.recording, s.end = context.WithCancel(context.Background())
 	s.template = &browser.TemplateServer{Addr: fmt.Sprintf("127.0.0.1:%d", conf.TemplatePort)}
 	s.rpc, err = rpc.NewEgressInternalServer(s, bus, rpc.WithServerObservability(busLogger(log)))
@@ -91,8 +102,14 @@ func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
 		return fmt.Errorf("serve ListActiveEgress: %w", err)
 	}
 	s.log.Info("service ready", "nodeID", s.conf.NodeID)
+	var beside sync.WaitGroup
+	paying, stopPaying := context.WithCancel(context.Background())
+	beside.Go(func() { s.debts.Queue.Run(paying) })
+	beside.Go(func() { s.recoverDead(ctx) })
 	<-ctx.Done()
 	s.drain(hurry)
+	stopPaying()
+	beside.Wait()
 	return nil
 }
 
@@ -114,6 +131,8 @@ func (s *Service) drain(hurry <-chan struct{}) {
 	case <-deadline:
 	}
 	s.end()
+	grace := time.AfterFunc(uploadGrace, s.leave)
+	defer grace.Stop()
 	s.running.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), reportWait)
 	defer cancel()

@@ -10,13 +10,13 @@ import (
 // sessions are the ids of the running egresses.
 type sessions struct {
 	mu   sync.Mutex
-	byID map[string]struct{}
-	idle chan struct{} // closed while byID is empty
-	last time.Time     // when an id was last taken
+	byID map[string]bool // true while media is being recorded
+	idle chan struct{}   // closed while byID is empty
+	last time.Time       // when an id was last taken
 }
 
 func newSessions() *sessions {
-	s := &sessions{byID: map[string]struct{}{}, idle: make(chan struct{})}
+	s := &sessions{byID: map[string]bool{}, idle: make(chan struct{})}
 	close(s.idle)
 	return s
 }
@@ -31,9 +31,30 @@ func (s *sessions) reserve(id string) bool {
 	if len(s.byID) == 0 {
 		s.idle = make(chan struct{})
 	}
-	s.byID[id] = struct{}{}
+	s.byID[id] = true
 	s.last = time.Now()
 	return true
+}
+
+// settle says that only uploads remain of the egress: it takes no one's place any more.
+func (s *sessions) settle(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.byID[id]; ok {
+		s.byID[id] = false
+	}
+}
+
+// recording is how many egresses record.
+func (s *sessions) recording() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, on := range s.byID {
+		if on {
+			n++
+		}
+	}
+	return n
 }
 
 // sinceLast is how long ago the last egress began.

@@ -43,6 +43,8 @@ func outcome(info *livekit.EgressInfo) error {
 	switch info.Status {
 	case livekit.EgressStatus_EGRESS_COMPLETE, livekit.EgressStatus_EGRESS_LIMIT_REACHED:
 		return nil
+	case livekit.EgressStatus_EGRESS_ENDING:
+		return &codedError{exitFailed, errors.New("the upload is left on disk; `ffegress uploads retry` goes on with it")}
 	case livekit.EgressStatus_EGRESS_ABORTED:
 		return &codedError{exitAborted, fmt.Errorf("aborted: %s", info.Error)}
 	default:

@@ -18,7 +18,7 @@ func newApp() *cli.Command {
 		// Without a command the service is run, as LiveKit Egress does.
 		Flags:    serveFlags(),
 		Action:   serve,
-		Commands: []*cli.Command{serveCommand(), recordCommand(), checkCommand(), versionCommand()},
+		Commands: []*cli.Command{serveCommand(), recordCommand(), checkCommand(), recoverCommand(), uploadsCommand(), versionCommand()},
 		// Errors are printed and turned into exit codes in one place.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 	}

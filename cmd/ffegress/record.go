@@ -77,12 +77,24 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err := p.Prepare(); err != nil {
 		return err
 	}
+	debts, stopPaying, err := payDebts(conf, log)
+	if err != nil {
+		return err
+	}
+	defer stopPaying()
+	leaving, leave := context.WithCancel(ctx)
+	defer leave()
+	debts.Leave = leaving
 	run := session.New(p, session.Options{
+		Debts:    debts,
 		OnUpdate: func(*livekit.EgressInfo) {}, // the line on the terminal tells
 		Syncer:   &workfile.Syncer{},
 		Log:      log,
 	})
-	info := recordUntilEnd(ctx, cmd, run)
+	info := recordUntilEnd(ctx, cmd, run, leave)
+	if session.Terminal(info.Status) {
+		run.Release()
+	}
 	if cmd.Bool("json") {
 		out, err := protojson.MarshalOptions{Multiline: true, UseProtoNames: true}.Marshal(info)
 		if err != nil {
@@ -93,14 +105,19 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	return outcome(info)
 }
 
-// recordUntilEnd shows how the recording goes and ends it at the first signal.
-func recordUntilEnd(ctx context.Context, cmd *cli.Command, run *session.Session) *livekit.EgressInfo {
-	interrupted, _, stop := signals(ctx)
+// recordUntilEnd shows how the recording goes and ends it at the first signal. At the second an upload is left on disk.
+func recordUntilEnd(ctx context.Context, cmd *cli.Command, run *session.Session, leave func()) *livekit.EgressInfo {
+	interrupted, hurry, stop := signals(ctx)
 	defer stop()
 	go func() {
 		select {
 		case <-interrupted.Done():
 			_, _ = run.Stop(ctx, session.ReasonInterrupted)
+			select {
+			case <-hurry:
+				leave()
+			case <-run.Done():
+			}
 		case <-run.Done():
 		}
 	}()

@@ -43,6 +43,8 @@ type Config struct {
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
 	// RejoinGrace is how long a vanished participant or track may take to come back.
 	RejoinGrace time.Duration `yaml:"rejoin_grace"`
+	// StorageProbe has each request's store tried when it starts, so that a refusal is told at once.
+	StorageProbe bool `yaml:"storage_probe"`
 	// UploadReportDeadline is how long an upload is retried before its egress is reported as failed.
 	UploadReportDeadline time.Duration `yaml:"upload_report_deadline"`
 

@@ -37,6 +37,7 @@ func base() *Config {
 		BrowserPool:          1,
 		DrainTimeout:         time.Hour,
 		RejoinGrace:          30 * time.Second,
+		StorageProbe:         true,
 		UploadReportDeadline: 30 * time.Minute,
 		MaxUploadQueue:       defaultUploadQueue,
 		IOCreateTimeout:      defaultIOCreateTimeout,

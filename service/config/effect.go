@@ -5,7 +5,7 @@ import "reflect"
 const (
 	notYet  = "has no effect yet"
 	never   = "has no effect here"
-	refused = "uploads are not yet supported: every request for a file is refused"
+	refused = "uploads to this store are not yet supported: every request for it is refused"
 )
 
 // noEffect lists the keys, or whole sections, that are accepted and do nothing in this version. Take a line out when
@@ -26,17 +26,10 @@ var noEffect = map[string]string{
 	"logging.item_sample_initial":  notYet,
 	"logging.item_sample_interval": notYet,
 
-	"storage.s3":                     refused,
-	"storage.gcp":                    refused,
-	"storage.azure":                  refused,
-	"storage.alioss":                 refused,
-	"storage.generate_presigned_url": notYet,
-	"backup":                         notYet,
-	"upload_report_deadline":         notYet,
-	"s3_assume_role_key":             notYet,
-	"s3_assume_role_secret":          notYet,
-	"s3_assume_role_arn":             notYet,
-	"s3_assume_role_external_id":     notYet,
+	"storage.gcp":    refused,
+	"storage.azure":  refused,
+	"storage.alioss": refused,
+	"backup":         notYet,
 
 	"enable_sync_engine":                 notYet,
 	"enable_one_shot_sender_report_sync": notYet,

@@ -85,10 +85,9 @@ func TestSeedFile(t *testing.T) {
 		"line 10: health_port: has no effect yet",
 		"line 11: prometheus_port: has no effect yet",
 		"line 16: cpu_cost: has no effect yet",
-		"line 25: s3: uploads are not yet supported: every request for a file is refused",
-		"line 31: azure: uploads are not yet supported: every request for a file is refused",
-		"line 35: gcp: uploads are not yet supported: every request for a file is refused",
-		"line 38: alioss: uploads are not yet supported: every request for a file is refused",
+		"line 31: azure: uploads to this store are not yet supported: every request for it is refused",
+		"line 35: gcp: uploads to this store are not yet supported: every request for it is refused",
+		"line 38: alioss: uploads to this store are not yet supported: every request for it is refused",
 		"line 25: storage: has more than one store (S3, GCP, Azure, AliOSS); S3 is used",
 	}
 	slices.Sort(want)

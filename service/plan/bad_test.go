@@ -146,7 +146,6 @@ func TestBadRequests(t *testing.T) {
 		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_x", "websocket_url": "http://h/?k=hush"}`, "invalid url http://h/?k={...}: invalid scheme"},
 
 		{"websocket stream", "egress", `{"web": {"url": "http://x"}, "outputs": [{"stream": {"urls": ["wss://h"]}}]}`, "websocket stream output is not yet supported"},
-		{"S3", "room", `{"room_name": "r", "file_outputs": [{"s3": {"bucket": "b"}}]}`, "S3 upload is not yet supported"},
 		{"GCP", "room", `{"room_name": "r", "file_outputs": [{"gcp": {"bucket": "b"}}]}`, "GCP upload is not yet supported"},
 		{"Azure", "room", `{"room_name": "r", "file": {"azure": {}}}`, "Azure upload is not yet supported"},
 		{"AliOSS", "web", `{"url": "http://x", "file_outputs": [{"aliOSS": {}}]}`, "AliOSS upload is not yet supported"},
@@ -183,7 +182,10 @@ func TestBadCircumstances(t *testing.T) {
 		{"no secret", func(c *config.Config, _ *rpc.StartEgressRequest) { c.APISecret = "" }, psrpc.InvalidArgument, field + "token or api key/secret"},
 		{"no server", func(c *config.Config, _ *rpc.StartEgressRequest) { c.WSURL = "" }, psrpc.InvalidArgument, field + "ws_url"},
 		{"no local files", func(c *config.Config, _ *rpc.StartEgressRequest) { c.DisallowLocalStorage = true }, psrpc.InvalidArgument, field + "output"},
-		{"configured store", func(c *config.Config, _ *rpc.StartEgressRequest) { c.Storage.S3 = &config.S3{} }, psrpc.InvalidArgument, "S3 upload is not yet supported"},
+		{"configured store", func(c *config.Config, _ *rpc.StartEgressRequest) { c.Storage.GCP = &config.GCP{} }, psrpc.InvalidArgument, "GCP upload is not yet supported"},
+		{"role without keys", func(c *config.Config, r *rpc.StartEgressRequest) {
+			r.Request = parse(t, "room", `{"room_name": "r", "file_outputs": [{"s3": {"bucket": "b", "assume_role_arn": "arn:x"}}]}`).Request
+		}, psrpc.PermissionDenied, "S3 upload using AssumeRole is disabled for this account"},
 		{"configured store, no local files", func(c *config.Config, _ *rpc.StartEgressRequest) {
 			c.Storage.Azure, c.DisallowLocalStorage = &config.Azure{}, true
 		}, psrpc.InvalidArgument, "Azure upload is not yet supported"},

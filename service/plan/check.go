@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ func (w *wish) checkImages() error {
 
 // checkStorage refuses what would have to stay on this machine where that is forbidden.
 func (w *wish) checkStorage(conf *config.Config) error {
-	if conf.DisallowLocalStorage && conf.Storage.Provider() == "" && slices.Contains(w.want.targets, "") {
+	if conf.DisallowLocalStorage && conf.Storage.Provider() == "" && slices.Contains(w.want.stored(), nil) {
 		return errField("output")
 	}
 	return nil
@@ -97,8 +96,12 @@ func (w *wish) checkSupported(conf *config.Config) error {
 	case o.stream != nil && o.streamProtocol == livekit.StreamProtocol_WEBSOCKET:
 		return errUnsupported("websocket stream output")
 	}
-	for _, target := range w.want.targets {
-		if store := cmp.Or(target, conf.Storage.Provider()); store != "" {
+	for _, u := range w.want.stored() {
+		store := conf.Storage.Provider()
+		if u != nil {
+			store = provider(u)
+		}
+		if store != "" && store != "S3" {
 			return errUnsupported(store + " upload")
 		}
 	}

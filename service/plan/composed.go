@@ -66,6 +66,7 @@ func (p *Plan) NamePublisher(identity string) error {
 		return err
 	}
 	p.File, p.Segments, p.Images = named.file, named.segments, named.images
+	p.makeAside()
 	p.named = true
 	return p.Prepare()
 }

@@ -20,12 +20,15 @@ type File struct {
 	// Name is what EgressInfo calls it: the storage path with extension, without the configured prefix.
 	Name string
 	// Path is where it goes on this machine: the prefix and Name. A relative one is meant from the working directory
-	// of the process, which in a container is "/". Always absolute; also the location in EgressInfo.
+	// of the process, which in a container is "/". Always absolute; also the location in EgressInfo. What goes to
+	// another store is made in the work directory.
 	Path string
 	// Type is the container's MIME type, "video/mp4".
 	Type string
 	// Container is what a track is recorded into as it comes.
 	Container ffpipe.Container
+	// Bare says that no manifest is wanted beside it.
+	Bare bool
 }
 
 // tokens are the values that names may have.
@@ -59,5 +62,5 @@ func (w *wish) file(conf *config.Config, t outputs.NameTokens) (File, error) {
 	if err != nil {
 		return File{}, errLocal(err)
 	}
-	return File{Requested: requested, Name: name, Path: full, Type: w.want.file.container.name}, nil
+	return File{Requested: requested, Name: name, Path: full, Type: w.want.file.container.name, Bare: w.want.file.bare}, nil
 }

@@ -21,6 +21,8 @@ type Images struct {
 	Width, Height int
 	// MaxPending is how many may wait for their store.
 	MaxPending int
+	// Bare says that no manifest is wanted beside them.
+	Bare bool
 }
 
 const (
@@ -52,7 +54,7 @@ func (w *wish) images(conf *config.Config, e encoding, t outputs.NameTokens) ([]
 		}
 		every := int(cmp.Or(o.GetCaptureInterval(), defaultInterval))
 		i := Images{
-			Requested: t.ExpandPath(o.GetFilenamePrefix()), Prefix: prefix,
+			Bare: o.GetDisableManifest(), Requested: t.ExpandPath(o.GetFilenamePrefix()), Prefix: prefix,
 			Suffix: imageSuffixes[o.GetFilenameSuffix()], Interval: every,
 			Width: e.width, Height: e.height,
 			MaxPending: max(conf.MaxUploadQueue*60/every, leastPending),

@@ -33,6 +33,7 @@ var (
 type fileWish struct {
 	kind      livekit.EncodedFileType
 	path      string
+	bare      bool      // without a manifest
 	container container // resolved
 }
 
@@ -46,8 +47,11 @@ type outputSet struct {
 
 	streamProtocol livekit.StreamProtocol // resolved
 	urls           []outputs.StreamURL    // of RTMP and SRT streams
-	targets        []string               // the store of each output that needs one, as far as the request names it; "" = as configured
-	v2             bool
+
+	// The store of each output as far as the request names it; nil = as configured.
+	fileStore, segmentsStore uploader
+	imageStores              []uploader
+	v2                       bool
 }
 
 func (o *outputSet) empty() bool {
@@ -68,10 +72,10 @@ func (o *outputSet) readV1(r encodedOutputs) error {
 		segments = orSingle(segments, d.GetSegments())
 	}
 	for _, f := range files {
-		if err := o.addFile(f.GetFileType(), f.GetFilepath()); err != nil {
+		if err := o.addFile(f); err != nil {
 			return err
 		}
-		o.addTarget(f)
+		o.fileStore = named(f)
 	}
 	for _, s := range streams {
 		if err := o.addStream(s); err != nil {
@@ -82,11 +86,11 @@ func (o *outputSet) readV1(r encodedOutputs) error {
 		if err := o.addSegments(s); err != nil {
 			return err
 		}
-		o.addTarget(s)
+		o.segmentsStore = named(s)
 	}
 	for _, i := range r.GetImageOutputs() {
 		o.images = append(o.images, i)
-		o.addTarget(i)
+		o.imageStores = append(o.imageStores, named(i))
 	}
 	if o.empty() {
 		return errField("output")
@@ -100,25 +104,25 @@ func (o *outputSet) readV2(r unified) error {
 	o.v2 = true
 	for _, out := range r.GetOutputs() {
 		var err error
+		store := named(out.GetStorage(), r.GetStorage())
 		switch c := out.GetConfig().(type) {
 		case *livekit.Output_File:
-			err = o.addFile(c.File.GetFileType(), c.File.GetFilepath())
+			err = o.addFile(c.File)
+			o.fileStore = store
 		case *livekit.Output_Stream:
-			if err := o.addStream(c.Stream); err != nil {
-				return err
-			}
-			continue // nothing is stored
+			err = o.addStream(c.Stream) // nothing is stored
 		case *livekit.Output_Segments:
 			err = o.addSegments(c.Segments)
+			o.segmentsStore = store
 		case *livekit.Output_Images:
 			o.images = append(o.images, c.Images)
+			o.imageStores = append(o.imageStores, store)
 		default:
 			err = errField("output config")
 		}
 		if err != nil {
 			return err
 		}
-		o.addTarget(out.GetStorage(), r.GetStorage())
 	}
 	if o.empty() {
 		return errField("output")
@@ -133,11 +137,18 @@ func orSingle[T any](list []*T, single *T) []*T {
 	return list
 }
 
-func (o *outputSet) addFile(kind livekit.EncodedFileType, path string) error {
+// fileOutput is a file output of either API.
+type fileOutput interface {
+	GetFileType() livekit.EncodedFileType
+	GetFilepath() string
+	GetDisableManifest() bool
+}
+
+func (o *outputSet) addFile(f fileOutput) error {
 	if o.file != nil {
 		return errField("multiple file outputs")
 	}
-	o.file = &fileWish{kind: kind, path: path}
+	o.file = &fileWish{kind: f.GetFileType(), path: f.GetFilepath(), bare: f.GetDisableManifest()}
 	return nil
 }
 
@@ -171,15 +182,26 @@ var (
 	_ uploader = (*livekit.StorageConfig)(nil)
 )
 
-// addTarget notes where an output goes: to the first store that any of these names.
-func (o *outputSet) addTarget(from ...uploader) {
-	target := ""
+// named is the first of these that names a store, nil if none does.
+func named(from ...uploader) uploader {
 	for _, u := range from {
-		if target = provider(u); target != "" {
-			break
+		if provider(u) != "" {
+			return u
 		}
 	}
-	o.targets = append(o.targets, target)
+	return nil
+}
+
+// stored are the stores of all outputs that need one, as far as the request names them.
+func (o *outputSet) stored() []uploader {
+	var all []uploader
+	if o.file != nil || o.direct && o.streamProtocol != livekit.StreamProtocol_WEBSOCKET {
+		all = append(all, o.fileStore)
+	}
+	if o.segments != nil {
+		all = append(all, o.segmentsStore)
+	}
+	return append(all, o.imageStores...)
 }
 
 // provider is the store that a message names, "" = none.

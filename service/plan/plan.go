@@ -47,9 +47,8 @@ type Plan struct {
 	Segments *Segments
 	Images   []Images
 	Streams  Streams
-
-	// Prefix is the configured one, in front of each storage path.
-	Prefix string
+	// Stores are where files go.
+	Stores Stores
 
 	// Passthrough says that the one track is recorded as it comes. File has neither Path nor Type then: NameTrack
 	// gives them when the track is known.
@@ -124,6 +123,10 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 	if err := w.checkSupported(conf); err != nil {
 		return nil, err
 	}
+	stores, err := w.stores(conf)
+	if err != nil {
+		return nil, err
+	}
 	p := &Plan{
 		EgressID:    req.EgressId,
 		RoomID:      req.RoomId,
@@ -136,7 +139,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		File:        named.file,
 		Segments:    named.segments,
 		Images:      named.images,
-		Prefix:      conf.Storage.Prefix,
+		Stores:      stores,
 		MaxDuration: w.maxDuration(conf.SessionLimits),
 		MaxSize:     w.maxSize(conf.SessionLimits),
 		FFmpeg:      conf.Binaries.FFmpeg,
@@ -148,6 +151,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 			return w.places(conf, enc, tokens)
 		}
 	}
+	p.makeAside()
 	p.Streams = w.streams(p.Encoder)
 	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)
 	if src.InRoom() {

@@ -42,21 +42,24 @@ func (f File) Prepare() error {
 
 // places are files on this machine that will be made, one for each output at least.
 func (p *Plan) places() ([]string, error) {
-	var paths, names []string
-	if p.File.Path != "" {
+	var paths []string
+	if p.File.Path != "" && p.Stores.File.Local() {
 		paths = append(paths, p.File.Path)
 	}
-	if s := p.Segments; s != nil {
+	var names []string
+	if s := p.Segments; s != nil && p.Stores.Segments.Local() {
 		names = append(names, s.Names.Playlist, path.Join(path.Dir(s.Names.Playlist), s.Names.Prefix+"_00000.ts"))
 		if s.Names.Live != "" {
 			names = append(names, s.Names.Live)
 		}
 	}
-	for _, i := range p.Images {
-		names = append(names, i.Prefix+".jpeg")
+	for n, i := range p.Images {
+		if p.Stores.Images[n].Local() {
+			names = append(names, i.Prefix+".jpeg")
+		}
 	}
 	for _, name := range names {
-		place, err := p.Local().Place(name)
+		place, err := outputs.LocalDeliver{Prefix: p.Stores.File.Prefix}.Place(name)
 		if err != nil {
 			return nil, err
 		}
@@ -64,9 +67,6 @@ func (p *Plan) places() ([]string, error) {
 	}
 	return paths, nil
 }
-
-// Local puts files where they stay on this machine.
-func (p *Plan) Local() outputs.LocalDeliver { return outputs.LocalDeliver{Prefix: p.Prefix} }
 
 func writable(path string) error {
 	dir := filepath.Dir(path)

@@ -18,6 +18,8 @@ type Segments struct {
 	Seconds   int  // of a segment
 	// MaxPending is how many segments may wait for their store.
 	MaxPending int
+	// Bare says that no manifest is wanted beside them.
+	Bare bool
 }
 
 const (
@@ -48,7 +50,7 @@ func (w *wish) segments(conf *config.Config, e encoding, t outputs.NameTokens) (
 		return nil, errField("live_playlist_name cannot be identical to playlist_name")
 	}
 	return &Segments{
-		Names: names, FMP4: s.Protocol == protocolFMP4,
+		Bare: s.DisableManifest, Names: names, FMP4: s.Protocol == protocolFMP4,
 		Timestamp:  s.FilenameSuffix == livekit.SegmentedFileSuffix_TIMESTAMP,
 		Seconds:    e.segment,
 		MaxPending: max(conf.MaxUploadQueue*60/e.segment, 1),

@@ -55,13 +55,23 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 	if w.websocket != "" {
 		p.MaxDuration = conf.SessionLimits.StreamOutputMaxDuration
 	}
-	p.name = func(t rtpfeed.Track) (File, error) { return w.trackFile(conf, req, now, t) }
+	if p.Stores, err = w.stores(conf); err != nil {
+		return nil, err
+	}
+	p.name = func(t rtpfeed.Track) (File, error) {
+		f, err := w.trackFile(conf, req, now, t)
+		if err == nil && !p.Stores.File.Local() {
+			f.Path = filepath.Join(p.WorkDir, "recording"+filepath.Ext(f.Name))
+		}
+		return f, err
+	}
 	// What is wrong with the name itself is told at once; tokens of the track stay as they are for now.
 	tokens := w.tokens(req, now)
 	if _, err := outputs.FileName(w.want.filePath(), "", tokens); errors.Is(err, outputs.ErrName) {
 		return nil, errField("filepath")
 	}
 	p.File.Requested, p.File.Name = w.want.filePath(), tokens.ExpandPath(w.want.filePath())
+	p.File.Bare = w.want.file != nil && w.want.file.bare
 	if err := w.checkSupported(conf); err != nil {
 		return nil, err
 	}
@@ -103,7 +113,7 @@ func (w *wish) trackFile(conf *config.Config, req *rpc.StartEgressRequest, now t
 	if err != nil {
 		return File{}, errLocal(err)
 	}
-	return File{Requested: w.want.filePath(), Name: name, Path: full, Type: in.name, Container: in.muxer}, nil
+	return File{Requested: w.want.filePath(), Name: name, Path: full, Type: in.name, Container: in.muxer, Bare: w.want.file != nil && w.want.file.bare}, nil
 }
 
 // filePath is the filepath as it was asked for.
@@ -144,7 +154,7 @@ func (w *wish) checkPassthrough(m *livekit.MediaSource) error {
 	switch o := &w.want; {
 	case id == "":
 		return errField("passthrough track_id")
-	case len(o.targets) > 1 || len(o.targets) == 1 && o.stream != nil:
+	case len(o.stored()) > 1 || len(o.stored()) == 1 && o.stream != nil:
 		return errField("passthrough outputs")
 	case o.file == nil:
 		return errField("passthrough output")

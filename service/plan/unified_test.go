@@ -70,7 +70,7 @@ func TestBadUnifiedRequests(t *testing.T) {
 
 		{"output's storage", `{` + room + `, "outputs": [{"file": {}, "storage": {"azure": {}}}]}`, "Azure upload is not yet supported"},
 		{"request's storage", `{` + room + `, ` + file + `, "storage": {"gcp": {}}}`, "GCP upload is not yet supported"},
-		{"output's storage first", `{` + room + `, "outputs": [{"file": {}, "storage": {"s3": {}}}], "storage": {"gcp": {}}}`, "S3 upload is not yet supported"},
+		{"output's storage first", `{` + room + `, "outputs": [{"file": {}, "storage": {"azure": {}}}], "storage": {"gcp": {}}}`, "Azure upload is not yet supported"},
 		{"empty storage is none", `{` + room + `, "outputs": [{"file": {}, "storage": {}}], "storage": {"aliOSS": {}}}`, "AliOSS upload is not yet supported"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -92,13 +92,26 @@ func TestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(w.want.targets, " "), "S3 GCP Azure GCP"; got != want {
-		t.Errorf("targets %s, want %s", got, want)
+	if got, want := providers(w), "S3 GCP Azure GCP"; got != want {
+		t.Errorf("stores %s, want %s", got, want)
 	}
 	v1 := parse(t, "web", `{"url": "http://x", "file_outputs": [{}], "segment_outputs": [{"gcp": {}}], "image_outputs": [{"s3": {}}]}`)
-	if w, err = wishOf(v1); err != nil || strings.Join(w.want.targets, ",") != ",GCP,S3" {
-		t.Errorf("v1 targets %q, %v", w.want.targets, err)
+	if w, err = wishOf(v1); err != nil || providers(w) != "- GCP S3" {
+		t.Errorf("v1 stores %s, %v", providers(w), err)
 	}
+}
+
+// providers are the stores that the request names, "-" where it names none.
+func providers(w *wish) string {
+	var all []string
+	for _, u := range w.want.stored() {
+		name := "-"
+		if u != nil {
+			name = provider(u)
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, " ")
 }
 
 // TestUnifiedRoom tells what a v2 request without a room of its own takes from the message around it.

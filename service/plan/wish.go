@@ -119,8 +119,8 @@ func trackWish(r *livekit.TrackEgressRequest) (*wish, error) {
 	switch out := r.GetOutput().(type) {
 	case *livekit.TrackEgressRequest_File:
 		w.want.direct = true
-		w.want.file = &fileWish{path: out.File.GetFilepath()}
-		w.want.addTarget(out.File)
+		w.want.file = &fileWish{path: out.File.GetFilepath(), bare: out.File.GetDisableManifest()}
+		w.want.fileStore = named(out.File)
 	case *livekit.TrackEgressRequest_WebsocketUrl:
 		if !isURL(out.WebsocketUrl, "ws", "wss") {
 			return nil, errURL(out.WebsocketUrl, "invalid scheme")

@@ -88,6 +88,10 @@ func (s *Session) end(reason string) {
 
 // answer serves one message. Streams are changed when there are any, or when it is known that there will be none.
 func (s *Session) answer(m message) {
+	if m.do != nil {
+		m.do()
+		return
+	}
 	if m.stop != "" {
 		s.end(m.stop)
 	}

@@ -20,6 +20,7 @@ const closeWait = 10 * time.Second
 // before that status, also when the egress failed.
 func (s *Session) finish(e *ending) {
 	end := time.Now()
+	s.recording = false
 	wasActive := s.status.info.Status == livekit.EgressStatus_EGRESS_ACTIVE
 	if wasActive && e.reason != ReasonFailure && e.reason != ReasonLimit {
 		s.setProgress()
@@ -30,10 +31,16 @@ func (s *Session) finish(e *ending) {
 	}
 	s.stop = e // messages from here on change nothing
 	s.release()
+	s.noteEnd(e, wasActive, end)
+	s.tellOwed()
 	finishErr := s.step(context.Background(), func(context.Context) error { return s.windDown(end) })
+	if errors.Is(finishErr, errLeft) {
+		s.log.Info("the upload is left to the next process")
+		return
+	}
 	if !wasActive {
 		to, text, code := e.starting(s.awaiting)
-		s.status.terminal(to, text, code, end)
+		s.conclude(to, text, code, end)
 		return
 	}
 	s.gap.close(end, false)
@@ -49,7 +56,49 @@ func (s *Session) finish(e *ending) {
 	s.status.detail(s.gap.text(s.plan.Format.Video))
 	s.status.detail(s.drawingHole())
 	to, text, code := e.active()
+	s.conclude(to, text, code, end)
+}
+
+// noteEnd writes down how the egress is going to end, should this process not live to tell it.
+func (s *Session) noteEnd(e *ending, wasActive bool, end time.Time) {
+	to, text, code := e.starting(s.awaiting)
+	if wasActive {
+		to, text, code = e.active()
+	}
+	s.record.ends(endRecord{At: end, Status: to, Error: text, Code: code})
+}
+
+// conclude writes the manifests and tells the terminal status.
+func (s *Session) conclude(to livekit.EgressStatus, text string, code int32, end time.Time) {
+	if s.home != nil || s.debts == nil {
+		info := s.status.snapshot()
+		info.Status, info.Error, info.ErrorCode, info.EndedAt = to, text, code, end.UnixNano()
+		var counts map[string]any
+		if s.recorder != nil {
+			counts = countsOf(s.recorder.counts(), s.gap)
+		}
+		err := s.step(context.Background(), func(context.Context) error {
+			s.tellManifests(s.wanted(), info, counts)
+			return nil
+		})
+		if err != nil {
+			s.log.Error("manifest", "error", err)
+		}
+		s.status.info.ManifestLocation = info.ManifestLocation
+	}
+	s.status.owed = ""
 	s.status.terminal(to, text, code, end)
+}
+
+// countsOf are the pictures that a recording lacks, by their reasons.
+func countsOf(pairs []any, g gap) map[string]any {
+	counts := map[string]any{"page_held_ms": g.held.Milliseconds(), "page_lost": g.lost}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if name, ok := pairs[i].(string); ok {
+			counts[name] = pairs[i+1]
+		}
+	}
+	return counts
 }
 
 // windDown ends the recording and closes the source while the outputs finish.
@@ -58,7 +107,6 @@ func (s *Session) windDown(end time.Time) error {
 	defer cancel()
 	if s.recorder == nil {
 		s.closeSource(ctx)
-		s.removeWorkDir()
 		return nil
 	}
 	closed := make(chan struct{})
@@ -76,13 +124,15 @@ func (s *Session) windDown(end time.Time) error {
 			all = append(all, out.err)
 		}
 	}
-	if !left {
-		s.removeWorkDir()
-	}
-	if err := errors.Join(all...); err != nil {
+	s.leftover = left
+	switch err := errors.Join(all...); {
+	case err == nil:
+		return nil
+	case errors.Is(err, errLeft):
+		return errLeft
+	default:
 		return deliveryError(err)
 	}
-	return nil
 }
 
 // cede leaves the egress to the other worker that has taken it over: nothing more is told of it and nothing delivered.

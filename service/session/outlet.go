@@ -16,6 +16,8 @@ type outlet struct {
 	report report
 	// spare says that the egress goes on without this output, should it fail by itself.
 	spare bool
+	// ship gets what was made to its store, and notes there where it is; nil = it is where it was made.
+	ship func(context.Context, *outputs.Result) error
 
 	// Set by finish.
 	result outputs.Result
@@ -36,9 +38,15 @@ type report interface {
 func (o *outlet) finish(ctx context.Context, log *slog.Logger) {
 	o.err = contain(log, func() (err error) {
 		o.result, err = o.output.Finish(ctx)
+		if o.ship != nil {
+			err = errors.Join(err, o.ship(ctx, &o.result))
+		}
 		return err
 	})
 }
 
-// leftover tells that the output has something in the work dir that is worth another try.
-func (o *outlet) leftover() bool { return o.err != nil && !errors.Is(o.err, outputs.ErrNothing) }
+// leftover tells that the output has something in the work dir that is worth another try. What could not be uploaded is
+// a debt by now.
+func (o *outlet) leftover() bool {
+	return o.err != nil && !errors.Is(o.err, outputs.ErrNothing) && !errors.Is(o.err, errLeft) && !isUpload(o.err)
+}

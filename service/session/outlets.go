@@ -13,8 +13,14 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 	return func(hub *outputs.Hub, p *programme.Programme) []*outlet {
 		var all []*outlet
 		info := s.status.info
-		if s.plan.File.Path != "" {
-			all = append(all, &outlet{name: "file", report: newFileReport(info), output: s.newFile(ffmpeg, hub)})
+		if s.plan.NamedLater() {
+			s.record.update(func(r *diary) { r.Files, r.Manifests = s.fileRecords(), s.plan.Manifests() })
+		}
+		if file := s.plan.File; file.Path != "" {
+			all = append(all, &outlet{
+				name: "file", report: newFileReport(info), output: s.newFile(ffmpeg, hub),
+				ship: s.ship(s.plan.Stores.File, file.Name, file.Type),
+			})
 		}
 		if s.plan.Segments != nil {
 			all = append(all, &outlet{name: "segments", report: newSegmentsReport(info), output: s.newSegments(ffmpeg, hub)})
@@ -34,17 +40,15 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 }
 
 func (s *Session) newFile(ffmpeg string, hub *outputs.Hub) outputs.Output {
-	target := s.plan.File.Path
 	return &outputs.File{
-		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log,
-		Work: filepath.Join(s.plan.WorkDir, "work"+filepath.Ext(target)), Target: target,
+		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Work: workPath(s.plan), Target: s.plan.File.Path,
 	}
 }
 
 func (s *Session) newSegments(ffmpeg string, hub *outputs.Hub) outputs.Output {
 	wish := s.plan.Segments
 	return &outputs.Segments{
-		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Deliver: s.plan.Local(),
+		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Deliver: s.deliverTo(madeSegment, s.plan.Stores.Segments),
 		Work: filepath.Join(s.plan.WorkDir, "segments"), Names: wish.Names, MaxPending: wish.MaxPending,
 		FMP4: wish.FMP4, Timestamp: wish.Timestamp, Seconds: wish.Seconds, GOP: s.plan.Encoder.GOP(),
 	}
@@ -53,7 +57,7 @@ func (s *Session) newSegments(ffmpeg string, hub *outputs.Hub) outputs.Output {
 func (s *Session) newImages(n int, p *programme.Programme) outputs.Output {
 	wish := s.plan.Images[n]
 	return &outputs.Images{
-		Programme: p, Log: s.log, Deliver: s.plan.Local(),
+		Programme: p, Log: s.log, Deliver: s.deliverTo(madeImage, s.plan.Stores.Images[n]),
 		Work: filepath.Join(s.plan.WorkDir, fmt.Sprintf("images%d", n)), Prefix: wish.Prefix, MaxPending: wish.MaxPending,
 		Suffix: wish.Suffix, Interval: wish.Interval, Width: wish.Width, Height: wish.Height,
 	}

@@ -17,7 +17,8 @@ import (
 // withOutlets gives a plan segments and images beside its file, or instead of it.
 func withOutlets(dir string, file bool) func(*plan.Plan, *fakeSource) {
 	return func(p *plan.Plan, _ *fakeSource) {
-		p.Prefix = dir
+		here := plan.Store{Prefix: dir}
+		p.Stores = plan.Stores{File: here, Segments: here, Images: []plan.Store{here, here}}
 		p.Encoder.SegmentSeconds = 1
 		p.Segments = &plan.Segments{Names: outputs.SegmentNames{Playlist: "s/list.m3u8", Prefix: "s"}, FMP4: true, Seconds: 1}
 		p.Images = []plan.Images{{Prefix: "i/image", Interval: 1, Width: 32, Height: 32}, {Prefix: "i/last", Suffix: outputs.ImageOverwrite, Interval: 1}}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -15,6 +15,7 @@ import (
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/plan"
+	"github.com/ffegress/ffegress/uploads"
 )
 
 // ErrOver is what a session answers after its end.
@@ -46,12 +47,26 @@ type Session struct {
 	awaiting bool             // the source is open and its start signal is awaited
 	gap      gap
 	held     []message // what must wait until the egress has started
+
+	refused   bool              // a store will not have what is recorded
+	recording bool              // media is being recorded
+	leftover  bool              // something in the work dir is worth another try
+	owed      map[string]string // why uploads are not confirmed yet, by debt
+
+	debts      *Debts // nil = no stores and no record
+	home       *uploads.Home
+	record     *recorded
+	onRecorded func()
+	made       made
+	manifests  []plan.Manifest
+	shipped    atomic.Int64 // debts that were made
 }
 
 // message asks the session's goroutine for something; reply gets the info as it stands afterwards.
 type message struct {
 	stop   string // a reason to end; empty = only tell the info
 	update *streamUpdate
+	do     func() // run it; nothing is replied
 	reply  chan answer
 }
 
@@ -71,7 +86,11 @@ type Options struct {
 	Browsers *browser.Pool
 	// Ingests tells where Twitch wants streams; nil = it is asked for each egress.
 	Ingests *outputs.Ingests
-	Log     *slog.Logger // nil discards
+	// Debts keeps what is to be uploaded, and the egress' record, on disk; nil = neither can be.
+	Debts *Debts
+	// Recorded is called when all media is recorded and only uploads remain; nil = nobody is told.
+	Recorded func()
+	Log      *slog.Logger // nil discards
 }
 
 // New makes the session of an accepted plan.
@@ -83,18 +102,31 @@ func New(p *plan.Plan, o Options) *Session {
 		o.Ingests = &outputs.Ingests{Log: o.Log}
 	}
 	log := o.Log.With("egressID", p.EgressID)
+	record := newRecorded(p, o.Debts, log)
+	tell := func(info *livekit.EgressInfo) {
+		record.info(info)
+		o.OnUpdate(info)
+	}
+	if o.Recorded == nil {
+		o.Recorded = func() {}
+	}
 	s := &Session{
-		plan:     p,
-		status:   &status{info: p.Info, onUpdate: o.OnUpdate, now: time.Now, log: log},
-		syncer:   o.Syncer,
-		ingests:  o.Ingests,
-		log:      log,
-		messages: make(chan message),
-		done:     make(chan struct{}),
+		plan:       p,
+		debts:      o.Debts,
+		record:     record,
+		onRecorded: o.Recorded,
+		status:     &status{info: p.Info, onUpdate: tell, now: time.Now, log: log},
+		syncer:     o.Syncer,
+		ingests:    o.Ingests,
+		log:        log,
+		messages:   make(chan message),
+		done:       make(chan struct{}),
 	}
 	switch {
 	case p.Passthrough:
-		s.source = newTrackRecording(p, o.Syncer, log)
+		track := newTrackRecording(p, o.Syncer, log)
+		track.ship, track.record = s.ship, record
+		s.source = track
 	case p.Source.Page():
 		s.source = newBrowserSource(p, o.Browsers, log)
 	default:
@@ -132,7 +164,8 @@ func (s *Session) ask(ctx context.Context, m message) (*livekit.EgressInfo, erro
 
 // Run records until the source ends, Stop is called, a limit is reached, something breaks or ctx
 // ends (which is a graceful end too: the service shuts down). It returns the terminal info; by then
-// the file is delivered and nothing that the egress started is left.
+// the file is delivered and nothing that the egress started is left. Where an upload was left to another
+// process the info is not terminal. Release is to be called when the terminal info has arrived.
 func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 	defer close(s.done)
 	if d := s.plan.MaxDuration; d > 0 {
@@ -147,6 +180,9 @@ func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 	}
 	e := s.guard(func() *ending { return s.run(ctx) })
 	s.finish(e)
+	if s.debts == nil && !s.leftover {
+		s.removeWorkDir()
+	}
 	return s.status.snapshot()
 }
 
@@ -178,6 +214,7 @@ func (s *Session) run(ctx context.Context) *ending {
 	s.gap.begin(zero)
 	s.setStarted(zero)
 	s.meter.begin(s.recorder)
+	s.recording = true
 	s.status.active()
 	s.release()
 	return s.await(ctx, EventEnded)
@@ -209,9 +246,10 @@ func (s *Session) decide(err error) *ending {
 
 // prepare makes the recorder and opens the source.
 func (s *Session) prepare(ctx context.Context) error {
-	if err := os.MkdirAll(s.plan.WorkDir, 0o700); err != nil {
-		return psrpc.NewErrorf(psrpc.Internal, "work dir: %w", err)
+	if err := s.settle(); err != nil {
+		return err
 	}
+	s.probe(ctx)
 	ffmpeg, err := findFFmpeg(s.plan.FFmpeg)
 	if err != nil {
 		return err

@@ -86,17 +86,24 @@ func (f *fakeSource) Close(context.Context) error {
 // run is a session under test.
 type testRun struct {
 	*Session
-	source *fakeSource
-	target string
-	mu     sync.Mutex
-	told   []livekit.EgressStatus
-	final  chan *livekit.EgressInfo
+	source  *fakeSource
+	target  string
+	mu      sync.Mutex
+	told    []livekit.EgressStatus
+	details []string
+	final   chan *livekit.EgressInfo
 }
 
 func startTest(t *testing.T, ctx context.Context, change func(*plan.Plan, *fakeSource)) *testRun {
 	t.Helper()
 	dir := t.TempDir()
 	target := filepath.Join(dir, "out", "recording.mp4")
+	return startPlan(t, ctx, dir, target, Options{}, change)
+}
+
+// startPlan has the options of the test's choosing.
+func startPlan(t *testing.T, ctx context.Context, dir, target string, o Options, change func(*plan.Plan, *fakeSource)) *testRun {
+	t.Helper()
 	p := &plan.Plan{
 		EgressID: "EG_test",
 		Info:     &livekit.EgressInfo{EgressId: "EG_test", FileResults: []*livekit.FileInfo{{Filename: target}}},
@@ -111,14 +118,20 @@ func startTest(t *testing.T, ctx context.Context, change func(*plan.Plan, *fakeS
 	if change != nil {
 		change(p, r.source)
 	}
-	r.Session = New(p, Options{Syncer: &workfile.Syncer{}, OnUpdate: func(i *livekit.EgressInfo) {
+	o.Syncer = &workfile.Syncer{}
+	o.OnUpdate = func(i *livekit.EgressInfo) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.told = append(r.told, i.Status)
-	}})
+		r.details = append(r.details, i.Details)
+	}
+	r.Session = New(p, o)
 	r.Session.source = r.source
 	go func() { r.final <- r.Run(ctx) }()
 	t.Cleanup(func() {
+		if o.Debts != nil {
+			return
+		}
 		if _, err := os.Stat(p.WorkDir); !os.IsNotExist(err) {
 			t.Errorf("the work dir is left: %v", err)
 		}

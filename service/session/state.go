@@ -18,6 +18,7 @@ var transitions = map[livekit.EgressStatus][]livekit.EgressStatus{
 	livekit.EgressStatus_EGRESS_ENDING: {
 		livekit.EgressStatus_EGRESS_COMPLETE,
 		livekit.EgressStatus_EGRESS_FAILED,
+		livekit.EgressStatus_EGRESS_LIMIT_REACHED, // told after an upload that was awaited
 	},
 }
 

@@ -14,11 +14,40 @@ type status struct {
 	onUpdate func(*livekit.EgressInfo)
 	now      func() time.Time
 	log      *slog.Logger
+
+	owed string // why an upload is awaited; "" = none is
 }
 
 // snapshot is a copy that its receiver may keep and change.
 func (s *status) snapshot() *livekit.EgressInfo {
-	return utils.CloneProto(s.info)
+	info := utils.CloneProto(s.info)
+	if s.owed != "" && !Terminal(info.Status) {
+		info.Details = joinDetails(info.Details, pendingPrefix+s.owed)
+	}
+	return info
+}
+
+// pending tells why an upload is awaited: in details, as long as that is so. The egress is ENDING then.
+func (s *status) pending(reason string) {
+	if s.owed == reason {
+		return
+	}
+	s.owed = reason
+	if s.info.Status == livekit.EgressStatus_EGRESS_ACTIVE && !s.move(livekit.EgressStatus_EGRESS_ENDING) {
+		return
+	}
+	s.info.UpdatedAt = s.now().UnixNano()
+	s.onUpdate(s.snapshot())
+}
+
+// pendingPrefix begins the detail of an upload that is awaited.
+const pendingPrefix = "Upload pending: "
+
+func joinDetails(details, more string) string {
+	if details == "" {
+		return more
+	}
+	return details + "; " + more
 }
 
 // move makes the transition and tells it. An illegal one is logged and ignored: a terminal status
@@ -68,11 +97,7 @@ func (s *status) terminal(to livekit.EgressStatus, text string, code int32, ende
 
 // detail adds a sentence to the details.
 func (s *status) detail(text string) {
-	switch {
-	case text == "":
-	case s.info.Details == "":
-		s.info.Details = text
-	default:
-		s.info.Details += "; " + text
+	if text != "" {
+		s.info.Details = joinDetails(s.info.Details, text)
 	}
 }

@@ -35,6 +35,8 @@ var (
 type trackRecording struct {
 	plan   *plan.Plan
 	ffmpeg string
+	ship   func(plan.Store, string, string) func(context.Context, *outputs.Result) error // as Session's
+	record *recorded
 	syncer *workfile.Syncer
 	log    *slog.Logger
 
@@ -145,7 +147,11 @@ func (t *trackRecording) way(track rtpfeed.Track) (trackSink, *outlet, plan.File
 	sink := rtpfeed.NewPassthrough(track, out)
 	out.Length = func() time.Duration { return sink.Stats().Duration }
 	sink.Started = t.begun
-	return sink, &outlet{name: "file", output: out}, file, nil
+	t.record.named(fileRecord{
+		From: from, Container: file.Container, Work: inHome(t.plan.WorkDir, out.Work), Made: inHome(t.plan.WorkDir, file.Path),
+		Name: file.Name, Type: file.Type, Store: t.plan.Stores.File,
+	}, t.plan.ManifestsOf(file))
+	return sink, &outlet{name: "file", output: out, ship: t.ship(t.plan.Stores.File, file.Name, file.Type)}, file, nil
 }
 
 // watch tells the end of the room.
