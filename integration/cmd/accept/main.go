@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/debts"
 	"github.com/ffegress/ffegress/integration/feed"
 	"github.com/ffegress/ffegress/integration/outlets"
 	"github.com/ffegress/ffegress/integration/rig"
@@ -28,6 +29,7 @@ var issues = map[string]func() []accept.Case{
 	"A":  spine.Full,
 	"A2": spine.BrowserPath,
 	"B":  feed.Full,
+	"C":  debts.Full,
 	"D":  outlets.Full,
 }
 
