@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -69,6 +70,9 @@ func OpenRecovery(dir, ffmpeg string, debts *Debts, log *slog.Logger) (*Recovery
 	}
 	r := &Recovery{home: home, debts: debts, ffmpeg: cmp.Or(ffmpeg, "ffmpeg"), log: log.With("egressID", info.EgressId), diary: d, info: info}
 	r.died = r.lastWrite()
+	// What was awaited when the process died is told anew, if it still is.
+	details, _, _ := strings.Cut(info.Details, pendingPrefix)
+	info.Details = strings.TrimSuffix(details, "; ")
 	return r, nil
 }
 

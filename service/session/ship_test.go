@@ -261,7 +261,7 @@ func TestUploadIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	final, told := recoverTest(rec)
-	if final.Status != stComplete || told[len(told)-1] != stComplete || final.Error != "" {
+	if final.Status != stComplete || told[len(told)-1] != stComplete || final.Error != "" || strings.Contains(final.Details, "pending") {
 		t.Errorf("%v %q, told %v", final.Status, final.Error, told)
 	}
 	s.expect(t, final)
