@@ -27,6 +27,7 @@ type dock struct {
 	*lab.Lab
 	store *objects.Server
 	pages *page.Server
+	dir   string // of the store's objects
 }
 
 // newDock starts everything; the recorder uploads to the store unless a request says otherwise.
@@ -48,9 +49,9 @@ func startDock(ctx context.Context, config func(*objects.Server) map[string]any)
 	}
 	store, err := objects.Start(dir, bucket)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	d := &dock{store: store}
+	d := &dock{store: store, dir: dir}
 	d.Lab, err = lab.New(ctx, lab.Options{Name: "debts", Rig: rig.Options{Config: config(store)}})
 	if err == nil {
 		d.pages, err = lab.ServePages(ctx, publish.Size{Width: 320, Height: 180})
@@ -77,7 +78,7 @@ func (d *dock) close() error {
 		err = d.Lab.Close()
 	}
 	d.store.Close()
-	return err
+	return errors.Join(err, os.RemoveAll(d.dir))
 }
 
 // record begins a Web egress into a file of that name.

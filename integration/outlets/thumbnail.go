@@ -68,12 +68,12 @@ func thumbnail(length time.Duration) accept.Case {
 				return err
 			}
 			o.Want(string(after) != string(before), "the image is never replaced")
-			entries, err := os.ReadDir(l.Media)
+			files, err := made(l.Media)
 			if err != nil {
 				return err
 			}
 			told := info.ImageResults[0]
-			o.Want(info.Status == livekit.EgressStatus_EGRESS_COMPLETE && len(entries) == 1, "%v, %d files", info.Status, len(entries))
+			o.Want(info.Status == livekit.EgressStatus_EGRESS_COMPLETE && len(files) == 1, "%v, files %v", info.Status, files)
 			o.Want(told.ImageCount >= int64(length.Seconds())+2 && told.EndedAt > told.StartedAt, "told %v", told)
 			size, err := ffprobe(ctx, "-show_entries", "stream=width,height,pix_fmt,color_range", "-of", "csv=p=0", path+".jpeg")
 			o.Want(err == nil && size == "320,320,yuvj420p,pc\n", "the image is %q, %v", size, err)

@@ -50,7 +50,7 @@ func unifiedRefusals() []refusal {
 		room("file type", `"outputs":[{"file":{"file_type":9,"filepath":"MEDIA/bad.mp4"}}]`, field("file_type")),
 		room("unwritable", `"outputs":[{"file":{"filepath":"/proc/nowhere/bad.mp4"}}]`, "Local upload failed: mkdir /proc/nowhere"),
 		room("output's upload", `"outputs":[{"file":{"filepath":"bad.mp4"},"storage":{"azure":{"account_key":"s"}}}],"storage":{"s3":{"secret":"s"}}`, "Azure upload is not yet supported"),
-		room("request's upload", file+`,"storage":{"s3":{"bucket":"b","access_key":"a","secret":"s"}}`, "S3 upload is not yet supported"),
+		room("request's upload", file+`,"storage":{"gcp":{"bucket":"b","credentials":"{}"}}`, "GCP upload is not yet supported"),
 		room("segments", `"outputs":[{"segments":{"filename_prefix":"MEDIA/x","protocol":7}}]`, field("output type")),
 		room("stream", `"outputs":[{"stream":{"protocol":"RTMP","urls":["rtmp://localhost/live"]}}]`, "rtmp urls must be of format"),
 		room("websocket", `"outputs":[{"stream":{"urls":["ws://localhost/"]}}]`, "websocket stream output is not yet supported"),
