@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	iofs "io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
-	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 )
@@ -34,6 +32,7 @@ type File struct {
 
 	sub     *Subscription
 	stop    context.CancelFunc
+	dropped atomic.Bool
 	ended   chan struct{} // the writing goroutine is gone
 	failed  chan struct{} // closed before ended when err is set
 	err     error         // why it failed by itself
@@ -120,9 +119,11 @@ func (f *File) record(ctx context.Context) error {
 	}
 }
 
-// Finish waits for the end of the stream, then finalises. If that can not be
-// done, the work file is delivered under the target's name and the Note says
-// so; if that can not be done either, the work file stays for another try.
+// Discard has Finish throw away what was recorded.
+func (f *File) Discard() { f.dropped.Store(true) }
+
+// Finish waits for the end of the stream, then makes the target as
+// [WorkFile.Make] says.
 func (f *File) Finish(ctx context.Context) (Result, error) {
 	select {
 	case <-f.ended:
@@ -137,10 +138,16 @@ func (f *File) Finish(ctx context.Context) (Result, error) {
 	if err := f.writer.Close(); err != nil && f.err == nil {
 		f.err = err
 	}
-	if f.span.empty() {
-		return Result{}, f.failure(errors.Join(ErrNothing, f.removeWork()))
+	if f.dropped.Load() {
+		return Result{}, errors.Join(ErrNothing, removeWork(f.FS, f.Work))
 	}
-	note, err := f.deliver(ctx)
+	if f.span.empty() {
+		return Result{}, f.failure(errors.Join(ErrNothing, removeWork(f.FS, f.Work)))
+	}
+	note, err := WorkFile{
+		Path: f.Work, Torn: f.err != nil, Target: f.Target,
+		Finaliser: workfile.Finaliser{Container: f.Hub.o.Container, Samples: f.samples(), FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log},
+	}.Make(ctx)
 	if err != nil {
 		return Result{}, f.failure(err)
 	}
@@ -161,38 +168,6 @@ func (f *File) failure(now error) error {
 	return fmt.Errorf("record %s: %w", filepath.Base(f.Target), err)
 }
 
-// deliver gets the recording to its final name, finalised if possible.
-func (f *File) deliver(ctx context.Context) (note string, err error) {
-	if f.err != nil { // the end of the file may be torn
-		if _, err := workfile.Truncate(f.FS, f.Hub.o.Container, f.Work); err != nil {
-			return "", err
-		}
-	}
-	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
-		return "", err
-	}
-	finaliser := workfile.Finaliser{Container: f.Hub.o.Container, Samples: f.samples(), FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log}
-	finalErr := workfile.Finalise(ctx, finaliser, f.Work, f.Target)
-	if finalErr == nil {
-		if err := f.removeWork(); err != nil {
-			f.Log.Warn("work file stays", "err", err)
-		}
-		return "", nil
-	}
-	f.Log.Warn("could not finalise, delivering the work file", "err", finalErr)
-	if _, err := workfile.Truncate(f.FS, f.Hub.o.Container, f.Work); err != nil {
-		return "", errors.Join(finalErr, err)
-	}
-	if err := workfile.Deliver(f.FS, f.Work, f.Target); err != nil {
-		return "", errors.Join(finalErr, err)
-	}
-	as := "as it was written"
-	if f.Hub.o.Container == ffpipe.MP4 {
-		as = "as fragmented MP4"
-	}
-	return "delivered " + as + ", could not be finalised: " + finalErr.Error(), nil
-}
-
 // duration is that of what is to be seen or heard: an encoder fills its last
 // packet with more sound than there was.
 func (f *File) duration() time.Duration {
@@ -211,14 +186,6 @@ func (f *File) samples() int64 {
 		return 0
 	}
 	return total.Sample
-}
-
-func (f *File) removeWork() error {
-	err := f.FS.Remove(f.Work)
-	if err != nil && !errors.Is(err, iofs.ErrNotExist) {
-		return fmt.Errorf("remove work file: %w", err)
-	}
-	return nil
 }
 
 func sizeOf(fs workfile.FS, path string) (int64, error) {

@@ -182,6 +182,20 @@ func TestFileDiskFull(t *testing.T) {
 	}
 }
 
+func TestFileDiscarded(t *testing.T) {
+	f := newFile(t)
+	startFile(t, f)
+	sample(t, f.Hub)
+	f.Discard()
+	f.Hub.Close(nil)
+	if got, err := f.Finish(t.Context()); !errors.Is(err, ErrNothing) || got.Path != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if l := leftovers(t, f); l != "" {
+		t.Errorf("files: %s", l)
+	}
+}
+
 func TestFileTooSlow(t *testing.T) {
 	f := newFile(t)
 	f.MaxQueue = 1

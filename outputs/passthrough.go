@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	iofs "io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -162,9 +161,7 @@ func (f *Passthrough) Progress() Result {
 	return Result{Size: f.written.Load(), Duration: f.Length()}
 }
 
-// Finish makes the target of what was appended. If that can not be done, the
-// work file is delivered under the target's name and the Note says so; if that
-// can not be done either, the work file stays for another try.
+// Finish makes the target of what was appended, as [WorkFile.Make] says.
 func (f *Passthrough) Finish(ctx context.Context) (Result, error) {
 	f.close(false)
 	<-f.ended
@@ -175,9 +172,14 @@ func (f *Passthrough) Finish(ctx context.Context) (Result, error) {
 		f.err = err
 	}
 	if f.dropped {
-		return Result{}, errors.Join(ErrNothing, f.removeWork())
+		return Result{}, errors.Join(ErrNothing, removeWork(f.FS, f.Work))
 	}
-	note, err := f.deliver(ctx)
+	note, err := WorkFile{
+		Path: f.Work, Container: f.From, Torn: f.err != nil, Target: f.Target,
+		Finaliser: workfile.Finaliser{
+			Container: f.To, Matroska: f.From == ffpipe.Matroska, Bitrate: f.Bitrate, FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log,
+		},
+	}.Make(ctx)
 	if err != nil {
 		return Result{}, f.failure(err)
 	}
@@ -192,44 +194,6 @@ func (f *Passthrough) Finish(ctx context.Context) (Result, error) {
 func (f *Passthrough) failure(now error) error {
 	if err := errors.Join(f.err, now); err != nil {
 		return fmt.Errorf("record %s: %w", filepath.Base(f.Target), err)
-	}
-	return nil
-}
-
-// deliver gets the recording to its final name, finalised if possible.
-func (f *Passthrough) deliver(ctx context.Context) (note string, err error) {
-	if f.err != nil { // the end of the file may be torn
-		if _, err := workfile.Truncate(f.FS, f.From, f.Work); err != nil {
-			return "", err
-		}
-	}
-	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
-		return "", err
-	}
-	finaliser := workfile.Finaliser{
-		Container: f.To, Matroska: f.From == ffpipe.Matroska, Bitrate: f.Bitrate, FFmpeg: f.FFmpeg, FS: f.FS, Log: f.Log,
-	}
-	finalErr := workfile.Finalise(ctx, finaliser, f.Work, f.Target)
-	if finalErr == nil {
-		if err := f.removeWork(); err != nil {
-			f.Log.Warn("work file stays", "err", err)
-		}
-		return "", nil
-	}
-	f.Log.Warn("could not finalise, delivering the work file", "err", finalErr)
-	if _, err := workfile.Truncate(f.FS, f.From, f.Work); err != nil {
-		return "", errors.Join(finalErr, err)
-	}
-	if err := workfile.Deliver(f.FS, f.Work, f.Target); err != nil {
-		return "", errors.Join(finalErr, err)
-	}
-	return fmt.Sprintf("delivered as it was written (%s), could not be finalised: %v", f.From, finalErr), nil
-}
-
-func (f *Passthrough) removeWork() error {
-	err := f.FS.Remove(f.Work)
-	if err != nil && !errors.Is(err, iofs.ErrNotExist) {
-		return fmt.Errorf("remove work file: %w", err)
 	}
 	return nil
 }

@@ -136,9 +136,8 @@ func TestPassthroughOnAFullDisk(t *testing.T) {
 
 func TestPassthroughOverflow(t *testing.T) {
 	p := passthrough(t, nil)
-	p.MaxQueue = 100
 	p.mu.Lock() // as long as the disk stands still
-	p.queue, p.waiting = append(p.queue, make([]byte, 101)), 101
+	p.queue, p.waiting = append(p.queue, make([]byte, 100)), p.MaxQueue+1
 	p.mu.Unlock()
 	p.nudge()
 	select {

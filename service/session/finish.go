@@ -70,7 +70,7 @@ func (s *Session) noteEnd(e *ending, wasActive bool, end time.Time) {
 
 // conclude writes the manifests and tells the terminal status.
 func (s *Session) conclude(to livekit.EgressStatus, text string, code int32, end time.Time) {
-	if s.home != nil || s.debts == nil {
+	if !s.ceded && (s.home != nil || s.debts == nil) {
 		info := s.status.snapshot()
 		info.Status, info.Error, info.ErrorCode, info.EndedAt = to, text, code, end.UnixNano()
 		var counts map[string]any
@@ -139,8 +139,9 @@ func (s *Session) windDown(end time.Time) error {
 func (s *Session) cede() {
 	s.log.Warn("another worker has taken over this egress")
 	s.status.onUpdate = func(*livekit.EgressInfo) {}
-	if r, ok := s.recorder.(interface{ discard() }); ok {
-		r.discard()
+	s.ceded = true
+	if s.recorder != nil {
+		s.recorder.discard()
 	}
 }
 

@@ -45,6 +45,14 @@ func (o *outlet) finish(ctx context.Context, log *slog.Logger) {
 	})
 }
 
+// discard has finish throw away what is not delivered yet.
+func (o *outlet) discard() {
+	if d, ok := o.output.(interface{ Discard() }); ok {
+		d.Discard()
+	}
+	o.ship = nil
+}
+
 // leftover tells that the output has something in the work dir that is worth another try. What could not be uploaded is
 // a debt by now.
 func (o *outlet) leftover() bool {

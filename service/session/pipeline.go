@@ -192,6 +192,12 @@ func (p *pipeline) drain() error {
 	return err
 }
 
+func (p *pipeline) discard() {
+	for _, out := range p.outlets() {
+		out.discard()
+	}
+}
+
 func (p *pipeline) drainEncoder() error {
 	if p.encoding == nil {
 		return nil

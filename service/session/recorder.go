@@ -15,6 +15,9 @@ type recorder interface {
 	// then tell. The error is the recorder's own.
 	drain() error
 
+	// discard has drain throw away what was recorded, so far as it is not delivered yet: another worker records it.
+	discard()
+
 	// outlets are what the recording is made into; also those that were removed.
 	outlets() []*outlet
 	// progress may be asked for from any goroutine.

@@ -254,7 +254,6 @@ func (s *Session) salvageDebt(ctx context.Context, ticket *uploads.Ticket, made 
 
 // make makes the file of what was appended until its process died.
 func (r *Recovery) make(ctx context.Context, f fileRecord) (outputs.Result, error) {
-	fs := workfile.OS()
 	if _, err := os.Stat(f.Work); errors.Is(err, iofs.ErrNotExist) {
 		begun := time.Unix(0, r.info.StartedAt)
 		if info, err := os.Stat(f.Made); err == nil && info.ModTime().After(begun) {
@@ -263,29 +262,19 @@ func (r *Recovery) make(ctx context.Context, f fileRecord) (outputs.Result, erro
 		return outputs.Result{}, outputs.ErrNothing
 	}
 	from := cmp.Or(f.From, f.Container)
-	if _, err := workfile.Truncate(fs, from, f.Work); err != nil {
-		if errors.Is(err, workfile.ErrEmpty) {
-			return outputs.Result{}, outputs.ErrNothing
-		}
+	note, err := outputs.WorkFile{
+		Path: f.Work, Container: from, Torn: true, Target: f.Made,
+		Finaliser: workfile.Finaliser{
+			Container: f.Container, Matroska: from == ffpipe.Matroska, Bitrate: trackBitrate, FFmpeg: r.ffmpeg, FS: workfile.OS(), Log: r.log,
+		},
+	}.Make(ctx)
+	if errors.Is(err, workfile.ErrEmpty) {
+		return outputs.Result{}, outputs.ErrNothing
+	}
+	if err != nil {
 		return outputs.Result{}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(f.Made), 0o755); err != nil {
-		return outputs.Result{}, err
-	}
-	finaliser := workfile.Finaliser{
-		Container: f.Container, Matroska: from == ffpipe.Matroska, Bitrate: trackBitrate, FFmpeg: r.ffmpeg, FS: fs, Log: r.log,
-	}
-	finalErr := workfile.Finalise(ctx, finaliser, f.Work, f.Made)
-	if finalErr == nil {
-		if err := os.Remove(f.Work); err != nil {
-			r.log.Warn("work file stays", "error", err)
-		}
-		return r.measured(f, "")
-	}
-	if err := workfile.Deliver(fs, f.Work, f.Made); err != nil {
-		return outputs.Result{}, errors.Join(finalErr, err)
-	}
-	return r.measured(f, "delivered as it was written, could not be finalised: "+finalErr.Error())
+	return r.measured(f, note)
 }
 
 // measured tells a file's size and duration.

@@ -48,6 +48,7 @@ type Session struct {
 	gap      gap
 	held     []message // what must wait until the egress has started
 
+	ceded     bool              // another worker has taken the egress over
 	refused   bool              // a store will not have what is recorded
 	recording bool              // media is being recorded
 	leftover  bool              // something in the work dir is worth another try

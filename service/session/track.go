@@ -234,15 +234,11 @@ func (t *trackRecording) progress() Progress {
 	return Progress{Elapsed: made.Duration, Frames: st.Units, Bytes: made.Size}
 }
 
-// discard throws away what was recorded: another worker records it.
 func (t *trackRecording) discard() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.outlet == nil {
-		return
-	}
-	if file, ok := t.outlet.output.(*outputs.Passthrough); ok {
-		file.Discard()
+	if t.outlet != nil {
+		t.outlet.discard()
 	}
 }
 
