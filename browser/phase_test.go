@@ -97,6 +97,12 @@ func TestPhase(t *testing.T) {
 		"the other, later": {[]source{left,
 			with(right, func(s *source) { s.phase, s.jitter = 29*time.Millisecond, 10*time.Millisecond })}, 0.98},
 	}
+	for step := range 20 { // whatever the phase against Chromium's ticks
+		at := testPeriod * time.Duration(step) / 20
+		c := cases["one"]
+		c.sources = []source{with(whole, func(s *source) { s.phase = at })}
+		cases["at "+at.String()] = c
+	}
 	for name, c := range cases {
 		for start := range 10 {
 			random := rand.New(rand.NewPCG(3, uint64(start)))

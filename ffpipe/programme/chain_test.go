@@ -4,62 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"os"
 	"testing"
-	"testing/synctest"
 	"time"
 )
-
-// A source of the programme's nominal rate, at every phase and with jitter, gives each of its frames one slot.
-func TestNoRepeatAndNoSkipAtAnyPhase(t *testing.T) {
-	for _, fps := range []int{24, 30, 60} {
-		for _, spread := range []time.Duration{8 * time.Millisecond, 17 * time.Millisecond} {
-			for step := range 20 {
-				synctest.Test(t, func(t *testing.T) { grabOnce(t, fps, spread, step) })
-			}
-		}
-	}
-}
-
-func grabOnce(t *testing.T, fps int, spread time.Duration, step int) {
-	rng := rand.New(rand.NewPCG(uint64(step), uint64(fps)))
-	epoch := time.Now()
-	src := &grabSource{
-		phase: time.Second/time.Duration(fps)*time.Duration(step)/20 + 20*time.Millisecond, period: 1e9 / float64(fps),
-		jitter: func(int64) time.Duration { return time.Duration(rng.Int64N(int64(2*spread)+1)) - spread },
-	}
-	p, c := record(t, Format{Width: 2, Height: 2, FPS: fps, Video: true}, Options{})
-	clock := NewGrabClock(fps)
-	begin := int64(20)
-	for k := range int64(20 + 10*fps) {
-		time.Sleep(time.Until(epoch.Add(src.arrival(k))))
-		at := time.Since(epoch)
-		if k < begin {
-			clock.Observe(k, at)
-			if k == begin-1 {
-				zero, _ := clock.Begin(at)
-				c.zero = epoch.Add(zero)
-				p.Start(c.zero)
-			}
-			continue
-		}
-		if slot, ok := clock.Place(k, at); ok {
-			p.Video().Put(slot, picture(p, byte(k)))
-		}
-	}
-	end := time.Now().Add(-100 * time.Millisecond) // frames up to here are all in
-	finish(p, end)
-	s := p.Stats()
-	if s.Repeats+s.Late != 0 || s.Dropped > 5 { // dropped: what came for after the end
-		t.Fatalf("%d fps ±%v phase %d: %+v", fps, spread, step, s)
-	}
-	for i := 1; i < len(c.frames); i++ {
-		if c.frames[i].mark != c.frames[i-1].mark+1 {
-			t.Fatalf("%d fps ±%v phase %d: frame %d shows %d after %d", fps, spread, step, i, c.frames[i].mark, c.frames[i-1].mark)
-		}
-	}
-}
 
 // steady drives a programme with a feed and two readers by hand, on a zero in the past, so that everything is due.
 type steady struct {

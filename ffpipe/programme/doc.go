@@ -6,8 +6,8 @@
 // in order and without holes; a missing picture is the last good one, missing sound is silence; no queue grows without
 // bound; and no consumer can hold the programme up.
 //
-// Sources (browser, rtpfeed) place pictures with [VideoSlot.Put] and sound with [AudioLine.Write]; [GrabClock] and
-// [PCMClock] do the arithmetic from arrival times to positions. Consumers are called from the programme's one goroutine:
+// Sources (browser, rtpfeed) place pictures with [VideoSlot.Put] and sound with [AudioLine.Write]; [PCMClock]
+// does the arithmetic from arrival times to positions of sound. Consumers are called from the programme's one goroutine:
 // [Feed] is the encoder's, images and PCM sockets are others. The package starts no process and opens no file; Feed
 // writes to the two writers that it is given.
 package programme

@@ -108,7 +108,6 @@ func (p *Programme) emitVideo() {
 		c.VideoFrame(n, f, !fresh && n > 0)
 	}
 	f.Release()
-	p.begun()
 }
 
 // emitAudio is called locked and unlocks.
@@ -119,7 +118,6 @@ func (p *Programme) emitAudio() {
 	for _, c := range consumers {
 		c.AudioBlock(at, pcm)
 	}
-	p.begun()
 }
 
 // finish is called locked and unlocks.
@@ -133,5 +131,3 @@ func (p *Programme) finish() {
 		c.End(total.Frame, total.Sample)
 	}
 }
-
-func (p *Programme) begun() { p.firstOnce.Do(func() { close(p.first) }) }

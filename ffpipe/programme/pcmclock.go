@@ -5,8 +5,7 @@ import "time"
 const (
 	pcmWindow  = time.Second
 	pcmBuckets = 8
-	// Corrections begin at half a millisecond and end close to zero, so that they come in short runs and not as a
-	// constant dither.
+	// Corrections begin at half a millisecond and end close to zero.
 	pcmSteerOn  = SampleRate / 2000
 	pcmSteerOff = 2
 	// A jump is lost or doubled sound: more than 20 ms off for half a second. After a stall the backlog comes at once
@@ -30,11 +29,11 @@ type PCMClock struct {
 	count    int64 // samples received
 	next     int64 // position of the next block
 	anchored bool
-	steer    int
+	steering Steering
 	jumping  bool
 	jumped   time.Duration
 
-	corrections, anchors int64
+	anchors int64
 }
 
 // NewPCMClock makes a clock that moves all sound later by delay (earlier when negative).
@@ -67,7 +66,7 @@ func (c *PCMClock) Place(n int, arrival time.Duration) (at int64, adjust int) {
 	}
 	switch e := want - c.next; {
 	case e > pcmJump || e < -pcmJump:
-		c.steer = 0
+		c.steering.Rest()
 		if !c.jumping {
 			c.jumping, c.jumped = true, arrival
 		}
@@ -76,7 +75,7 @@ func (c *PCMClock) Place(n int, arrival time.Duration) (at int64, adjust int) {
 		}
 	default:
 		c.jumping = false
-		adjust = c.correct(e)
+		adjust = c.steering.Correct(e, pcmSteerOn, pcmSteerOff)
 		if n+adjust <= 0 {
 			adjust = 0
 		}
@@ -88,25 +87,11 @@ func (c *PCMClock) Place(n int, arrival time.Duration) (at int64, adjust int) {
 
 func (c *PCMClock) anchor(at int64) {
 	c.next, c.anchored = at, true
-	c.jumping, c.steer = false, 0
+	c.jumping = false
+	c.steering.Rest()
 	c.anchors++
-}
-
-func (c *PCMClock) correct(e int64) int {
-	switch {
-	case e >= pcmSteerOn:
-		c.steer = 1
-	case e <= -pcmSteerOn:
-		c.steer = -1
-	case e*int64(c.steer) <= pcmSteerOff:
-		c.steer = 0
-	}
-	if c.steer != 0 {
-		c.corrections++
-	}
-	return c.steer
 }
 
 // Corrections tells how many single samples were added or taken out, and how often the position was set anew, the
 // first time included.
-func (c *PCMClock) Corrections() (samples, anchors int64) { return c.corrections, c.anchors }
+func (c *PCMClock) Corrections() (samples, anchors int64) { return c.steering.Given(), c.anchors }

@@ -28,8 +28,6 @@ type Programme struct {
 	pool          *FramePool
 	wake          chan struct{}
 	done          chan struct{}
-	first         chan struct{}
-	firstOnce     sync.Once
 
 	mu        sync.Mutex
 	video     *VideoSlot
@@ -59,7 +57,7 @@ func New(f Format, o Options) *Programme {
 		format: f, line: f.Timeline(), frameBytes: f.FrameBytes(),
 		patience: o.Patience, audioPatience: o.AudioPatience, log: o.Log,
 		pool: NewFramePool(f.FrameBytes()),
-		wake: make(chan struct{}, 1), done: make(chan struct{}), first: make(chan struct{}),
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	p.mixer.ahead = p.line.SampleAt(o.AudioPatience + lineAhead)
 	p.video = newVideoSlot(p)
@@ -145,9 +143,6 @@ func (p *Programme) Stop(end time.Time) {
 
 // Done closes when all consumers were told the end.
 func (p *Programme) Done() <-chan struct{} { return p.done }
-
-// FirstFrame closes when the first picture or block was handed to the consumers.
-func (p *Programme) FirstFrame() <-chan struct{} { return p.first }
 
 // Stats are the counters as of now.
 func (p *Programme) Stats() Stats {

@@ -113,11 +113,6 @@ func TestFramesComeThroughAsTheyArrive(t *testing.T) {
 				t.Fatalf("%d frames after Put of %d", got, n)
 			}
 		}
-		select {
-		case <-p.FirstFrame():
-		default:
-			t.Fatal("FirstFrame is open")
-		}
 		finish(p, c.zero.Add(2*time.Second))
 		for n, s := range c.frames {
 			if s.mark != byte(100+n) || s.repeat {

@@ -1,8 +1,9 @@
 package sound
 
+import "github.com/ffegress/ffegress/ffpipe/programme"
+
 const (
-	// Single samples are put in or taken out from a quarter of a millisecond on until nothing is left of it, so that
-	// corrections come in short runs and not as a constant dither.
+	// Single samples are put in or taken out from a quarter of a millisecond on until nothing is left of it.
 	steerOn  = SampleRate / 4000
 	steerOff = 1
 	// steerReach is what is mended that way, at about a thousand ppm; more is a jump.
@@ -14,11 +15,10 @@ const (
 // Samples gives successive blocks of sound their sample positions (48 kHz): one after the other, while what their clock
 // says differs little, and steered by single samples towards it.
 type Samples struct {
-	any   bool
-	next  int64
-	steer int
-
-	adjusted, jumps int64
+	any      bool
+	next     int64
+	steering programme.Steering
+	jumps    int64
 }
 
 // Place gives the position of a block of n samples that the clock wants at want and that begins skipped samples after
@@ -31,35 +31,22 @@ func (s *Samples) Place(want, skipped int64, n int) (at int64, adjust int, cut b
 	case !s.any:
 		at = want
 	case off > steerReach || off < -steerReach:
-		at, cut, s.steer = want, true, 0
+		at, cut = want, true
+		s.steering.Rest()
 		s.jumps++
 	case skipped >= pause && want >= s.next:
-		at, s.steer = want, 0
+		at = want
+		s.steering.Rest()
 	case n > 1:
-		adjust = s.correct(off)
+		adjust = s.steering.Correct(off, steerOn, steerOff)
 	}
 	s.any = true
 	s.next = at + int64(n+adjust)
 	return at, adjust, cut
 }
 
-func (s *Samples) correct(off int64) int {
-	switch {
-	case off >= steerOn:
-		s.steer = 1
-	case off <= -steerOn:
-		s.steer = -1
-	case off*int64(s.steer) <= steerOff:
-		s.steer = 0
-	}
-	if s.steer != 0 {
-		s.adjusted++
-	}
-	return s.steer
-}
-
 // Next is where the block before ended.
 func (s *Samples) Next() (int64, bool) { return s.next, s.any }
 
 // Corrections tells how many single samples were put in or taken out, and how often sound had to jump.
-func (s *Samples) Corrections() (samples, jumps int64) { return s.adjusted, s.jumps }
+func (s *Samples) Corrections() (samples, jumps int64) { return s.steering.Given(), s.jumps }

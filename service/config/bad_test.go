@@ -26,7 +26,7 @@ func TestBadFiles(t *testing.T) {
 					want = append(want, strings.TrimSpace(text))
 				}
 			}
-			c, _, err := LoadFile(file)
+			c, _, err := Resolve(file, "")
 			if err == nil {
 				t.Fatalf("loaded: %+v", c)
 			}

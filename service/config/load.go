@@ -24,9 +24,6 @@ func Resolve(file, body string) (*Config, []Warning, error) {
 	return Load(text)
 }
 
-// LoadFile reads a config file.
-func LoadFile(path string) (*Config, []Warning, error) { return Resolve(path, "") }
-
 // Source is the text that Resolve loads.
 func Source(file, body string) ([]byte, error) {
 	switch {

@@ -35,7 +35,7 @@ func load(t *testing.T, body string) (*Config, []Warning) {
 
 func loadFile(t *testing.T, name string) (*Config, []Warning) {
 	t.Helper()
-	c, warnings, err := LoadFile(filepath.Join("testdata", name))
+	c, warnings, err := Resolve(filepath.Join("testdata", name), "")
 	if err != nil {
 		t.Fatal(err)
 	}

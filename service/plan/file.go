@@ -48,11 +48,16 @@ func (w *wish) file(conf *config.Config, t outputs.NameTokens) (File, error) {
 	if w.want.file == nil {
 		return File{}, nil
 	}
-	requested := w.want.file.path
-	if err := outputs.RetrySafe(requested, t.Retry); err != nil {
+	if err := outputs.RetrySafe(w.want.file.path, t.Retry); err != nil {
 		return File{}, errRetry()
 	}
-	name, err := outputs.FileName(requested, w.want.file.container.ext, t)
+	return w.fileIn(conf, w.want.file.container, t)
+}
+
+// fileIn names a file of that container.
+func (w *wish) fileIn(conf *config.Config, in container, t outputs.NameTokens) (File, error) {
+	requested := w.want.filePath()
+	name, err := outputs.FileName(requested, in.ext, t)
 	if errors.Is(err, outputs.ErrName) {
 		return File{}, errField("filepath")
 	} else if err != nil {
@@ -62,5 +67,5 @@ func (w *wish) file(conf *config.Config, t outputs.NameTokens) (File, error) {
 	if err != nil {
 		return File{}, errLocal(err)
 	}
-	return File{Requested: requested, Name: name, Path: full, Type: w.want.file.container.name, Bare: w.want.file.bare}, nil
+	return File{Requested: requested, Name: name, Path: full, Type: in.name, Bare: w.want.file != nil && w.want.file.bare}, nil
 }

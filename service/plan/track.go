@@ -2,7 +2,6 @@ package plan
 
 import (
 	"errors"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -103,17 +102,9 @@ func (w *wish) trackFile(conf *config.Config, req *rpc.StartEgressRequest, now t
 		tokens.TrackType = "video"
 	}
 	tokens.TrackSource = strings.ToLower(t.Source.String())
-	name, err := outputs.FileName(w.want.filePath(), in.ext, tokens)
-	if errors.Is(err, outputs.ErrName) {
-		return File{}, errField("filepath")
-	} else if err != nil {
-		return File{}, err
-	}
-	full, err := filepath.Abs(path.Join(conf.Storage.Prefix, name))
-	if err != nil {
-		return File{}, errLocal(err)
-	}
-	return File{Requested: w.want.filePath(), Name: name, Path: full, Type: in.name, Container: in.muxer, Bare: w.want.file != nil && w.want.file.bare}, nil
+	f, err := w.fileIn(conf, in, tokens)
+	f.Container = in.muxer
+	return f, err
 }
 
 // filePath is the filepath as it was asked for.
