@@ -56,7 +56,7 @@ func (l LocalDeliver) Deliver(_ context.Context, d Delivery) (Delivered, error) 
 		return Delivered{}, fmt.Errorf("place of %s: %w", d.Name, err)
 	}
 	if target != filepath.Clean(d.Path) {
-		if err := makeFolder(fs, filepath.Dir(target)); err != nil {
+		if err := workfile.MakeFolder(fs, filepath.Dir(target)); err != nil {
 			return Delivered{}, fmt.Errorf("folder of %s: %w", filepath.Base(target), err)
 		}
 		if err := workfile.Deliver(fs, d.Path, target); err != nil {

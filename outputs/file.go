@@ -52,7 +52,7 @@ func (f *File) Start(ctx context.Context) error {
 	if f.Log == nil {
 		f.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
+	if err := workfile.MakeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
 		return fmt.Errorf("folder of %s: %w", filepath.Base(f.Target), err)
 	}
 	ctx, f.stop = context.WithCancel(ctx)

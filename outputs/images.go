@@ -74,7 +74,7 @@ func (i *Images) Start(ctx context.Context) error {
 		i.Log = slog.New(slog.DiscardHandler)
 	}
 	i.MaxPending = max(i.MaxPending, 4)
-	if err := makeFolder(i.FS, i.Work); err != nil {
+	if err := workfile.MakeFolder(i.FS, i.Work); err != nil {
 		return fmt.Errorf("work folder of images: %w", err)
 	}
 	f := i.Programme.Format()

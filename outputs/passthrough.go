@@ -59,7 +59,7 @@ func (f *Passthrough) Start(context.Context) error {
 	if f.MaxQueue == 0 {
 		f.MaxQueue = defaultPassthroughQueue
 	}
-	if err := makeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
+	if err := workfile.MakeFolder(f.FS, filepath.Dir(f.Target)); err != nil {
 		return fmt.Errorf("folder of %s: %w", filepath.Base(f.Target), err)
 	}
 	f.wake, f.ended, f.failed = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})

@@ -67,7 +67,7 @@ func (s *Segments) Start(ctx context.Context) error {
 	if s.MaxPending <= 0 {
 		s.MaxPending = 900
 	}
-	if err := makeFolder(s.FS, s.Work); err != nil {
+	if err := workfile.MakeFolder(s.FS, s.Work); err != nil {
 		return fmt.Errorf("work folder of segments: %w", err)
 	}
 	s.cutter = newCutter(s.Hub.o.FPS, s.Hub.o.HasVideo, s.Seconds, s.GOP)

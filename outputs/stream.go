@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,8 @@ type Stream struct {
 	leaving context.Context
 	ended   chan struct{} // the sending goroutine is gone
 	failed  chan struct{} // closed before ended when it failed by itself
+
+	pid atomic.Int64 // of the child that sends; 0 while there is none
 
 	mu    sync.Mutex
 	state StreamState
@@ -77,6 +80,9 @@ func (s *Stream) Begin(time.Time) {}
 
 // Done closes when the stream was given up.
 func (s *Stream) Done() <-chan struct{} { return s.failed }
+
+// PID is the process that sends now; 0 while there is none.
+func (s *Stream) PID() int { return int(s.pid.Load()) }
 
 // Progress is for how long the stream has been there.
 func (s *Stream) Progress() Result { return s.State().result(time.Now()) }

@@ -41,6 +41,8 @@ func (s *Stream) try(ctx context.Context) (taken time.Duration, err error) {
 	if t.sender, err = ffpipe.StartSender(s.FFmpeg, o, s.Log); err != nil {
 		return 0, &StreamError{FaultChild, err}
 	}
+	s.pid.Store(int64(t.sender.Proc().PID()))
+	defer s.pid.Store(0)
 	// Now, and not before the dialling: the server gets the newest that there is.
 	t.sub = s.Hub.Subscribe(s.name(), Live{s.MaxQueue})
 	taken, err = t.run(ctx)

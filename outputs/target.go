@@ -17,7 +17,7 @@ type WorkFile struct {
 	Path      string
 	Container ffpipe.Container // "" = the finaliser's
 	Torn      bool             // its end may be half written
-	Target    string           // missing folders are made, 0755
+	Target    string           // missing folders are made
 	Finaliser workfile.Finaliser
 }
 
@@ -32,7 +32,7 @@ func (w WorkFile) Make(ctx context.Context) (note string, err error) {
 			return "", err
 		}
 	}
-	if err := makeFolder(fs, filepath.Dir(w.Target)); err != nil {
+	if err := workfile.MakeFolder(fs, filepath.Dir(w.Target)); err != nil {
 		return "", err
 	}
 	finalErr := workfile.Finalise(ctx, w.Finaliser, w.Path, w.Target)

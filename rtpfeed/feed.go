@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -48,6 +49,7 @@ type feed struct {
 	// failed is called when the sink panicked.
 	failed func(error)
 	log    *slog.Logger
+	pleas  *atomic.Int64 // counts keyframes asked for; nil = nobody does
 
 	attach   chan attachment
 	commands chan func()
@@ -275,6 +277,9 @@ func (f *feed) plead(in stream, now time.Time) {
 	if want {
 		f.lastPLI = now
 		in.RequestKeyframe()
+		if f.pleas != nil {
+			f.pleas.Add(1)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,6 +45,7 @@ type Room struct {
 	end      context.CancelFunc
 	joining  sync.WaitGroup
 	rejoined chan *connection // nil: it could not be joined again
+	pleas    atomic.Int64
 
 	// Owned by the goroutine.
 	current *connection // nil while there is none
@@ -98,6 +100,9 @@ func (r *Room) Err() error {
 		return nil
 	}
 }
+
+// Keyframes is how many keyframes publishers were asked for.
+func (r *Room) Keyframes() int64 { return r.pleas.Load() }
 
 // Close closes every sink and leaves the room. It may be called more than once.
 func (r *Room) Close() {

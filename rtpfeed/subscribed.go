@@ -57,7 +57,7 @@ func (r *Room) subscribed(t *webrtc.TrackRemote, pub *lksdk.RemoteTrackPublicati
 // open makes a new slot's feed with its sink.
 func (r *Room) open(s *slot, t Track) (*feed, error) {
 	f := newFeed()
-	f.wait, f.every, f.log = r.o.Wait, r.o.KeyframeEvery, r.log
+	f.wait, f.every, f.log, f.pleas = r.o.Wait, r.o.KeyframeEvery, r.log, &r.pleas
 	f.vacant = func(id int) {
 		at := time.Now()
 		r.mail.post(func() { r.roster.vacant(s, id, at) })

@@ -13,6 +13,6 @@ func NewDebts(conf *config.Config, log *slog.Logger) (*session.Debts, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Deadline, d.Probe = conf.UploadReportDeadline, conf.StorageProbe
+	d.Deadline, d.Probe, d.Ground = conf.UploadReportDeadline, conf.StorageProbe, conf.Ground()
 	return d, nil
 }

@@ -31,15 +31,12 @@ const (
 var _ rpc.EgressInternalServerImpl = (*Service)(nil)
 
 // StartEgressAffinity is this node's bid for a request.
-func (s *Service) StartEgressAffinity(context.Context, *rpc.StartEgressRequest) float32 {
-	switch {
-	case s.draining.Load() || !s.reporter.healthy():
+func (s *Service) StartEgressAffinity(_ context.Context, req *rpc.StartEgressRequest) float32 {
+	if why := s.closed(); why != "" {
+		s.log.Warn("no bid for an egress", "egressID", req.EgressId, "reason", why)
 		return affinityNone
-	case s.sessions.recording() == 0:
-		return affinityIdle
-	default:
-		return affinityBusy
 	}
+	return s.bid(req)
 }
 
 // ListActiveEgress tells the ids of all egresses that run here.
@@ -50,11 +47,15 @@ func (s *Service) ListActiveEgress(context.Context, *rpc.ListActiveEgressRequest
 // StartEgress accepts a request and starts its session. A request that is refused leaves no trace.
 func (s *Service) StartEgress(ctx context.Context, req *rpc.StartEgressRequest) (*livekit.EgressInfo, error) {
 	accepted := time.Now()
-	if s.draining.Load() {
+	if s.draining.Load() || !s.reporter.healthy() {
 		return nil, errDraining
 	}
 	if !s.sessions.reserve(req.EgressId) {
 		return nil, errExists
+	}
+	if err := s.admit(req); err != nil {
+		s.sessions.remove(req.EgressId)
+		return nil, err
 	}
 	info, err := s.start(ctx, req)
 	if err != nil {
@@ -75,7 +76,7 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 	info := utils.CloneProto(p.Info)
 	rep := s.reporter.open(req.EgressId)
 	run := session.New(p, session.Options{
-		OnUpdate: rep.update, Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests,
+		OnUpdate: s.noting(rep), Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests,
 		Debts: s.debts, Recorded: func() { s.sessions.settle(req.EgressId) }, Log: s.log,
 	})
 	rep.told = run.Release
@@ -84,8 +85,9 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 		s.sessions.remove(req.EgressId)
 		return nil, err
 	}
+	s.onAir.add(p, req, run)
 	known := make(chan bool, 1) // whether livekit-server has heard of it
-	s.running.Go(func() { s.run(req.EgressId, run, h, rep, known) })
+	s.running.Go(func() { s.run(req.EgressId, p.Type, run, h, rep, known) })
 
 	// The launch goes on meanwhile; no update is sent before livekit-server knows the egress.
 	if err := s.create(ctx, info); err != nil {
@@ -96,6 +98,16 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 	known <- true
 	rep.start()
 	return info, nil
+}
+
+// noting hands states on, and has the gate know since when the egress records.
+func (s *Service) noting(rep *report) func(*livekit.EgressInfo) {
+	return func(info *livekit.EgressInfo) {
+		if info.Status == livekit.EgressStatus_EGRESS_ACTIVE {
+			s.gate.Active(info.EgressId)
+		}
+		rep.update(info)
+	}
 }
 
 // plan checks the request and the place where its file will be.
@@ -118,7 +130,7 @@ func (s *Service) create(ctx context.Context, info *livekit.EgressInfo) error {
 }
 
 // run is the life of one session.
-func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer, rep *report, known <-chan bool) {
+func (s *Service) run(id, kind string, run *session.Session, h rpc.EgressHandlerServer, rep *report, known <-chan bool) {
 	info := run.Run(s.recording)
 	h.Shutdown()
 	switch told := <-known; {
@@ -127,6 +139,8 @@ func (s *Service) run(id string, run *session.Session, h rpc.EgressHandlerServer
 	case !told:
 		run.Release()
 	}
+	s.onAir.remove(id)
+	s.metrics.ended(kind, info)
 	s.sessions.remove(id)
 	if len(s.sessions.ids()) == 0 {
 		debug.FreeOSMemory() // pictures took many megabytes, for which an idle node has no use

@@ -14,6 +14,7 @@ import (
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
+	"github.com/ffegress/ffegress/service/admit"
 	"github.com/ffegress/ffegress/service/config"
 	"github.com/ffegress/ffegress/service/session"
 )
@@ -37,9 +38,13 @@ type Service struct {
 	syncer   workfile.Syncer // of the work dir
 	ingests  outputs.Ingests
 	debts    *session.Debts
+	gate     *admit.Gate
+	onAir    onAir
+	metrics  *metrics
 	log      *slog.Logger
 
 	draining  atomic.Bool
+	reachable atomic.Bool // Redis answers
 	running   sync.WaitGroup
 	recording context.Context // ends when running sessions must end
 	end       context.CancelFunc
@@ -55,6 +60,10 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	gate, err := newGate(conf.CPUCost, log)
+	if err != nil {
+		return nil, err
+	}
 	initStats(conf.NodeID, conf.ClusterID)
 	var extra []psrpc.ClientOption
 	if d := conf.IOSelectionTimeout; d > 0 {
@@ -67,8 +76,12 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 	s := &Service{
 		conf: conf, bus: bus, io: io, log: log, debts: debts,
 		reporter: newReporter(io, conf.IOUpdateTimeout, log),
-		sessions: newSessions(),
+		sessions: newSessions(), gate: gate, metrics: newMetrics(conf.NodeID, conf.ClusterID),
 	}
+	s.reachable.Store(true)
+	s.sessions.freed = gate.Release
+	s.debts.Tried = s.metrics.tried
+	s.metrics.labelled.MustRegister(&gauges{s})
 	s.ingests.Log = log
 	s.debts.Leave, s.leave = context.WithCancel(context.Background())
 	s.recording, s.end = context.WithCancel(context.Background())
@@ -88,8 +101,12 @@ func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
 		return fmt.Errorf("serve the room template: %w", err)
 	}
 	defer func() { _ = s.template.Close(context.Background()) }()
+	open, err := s.openPorts()
+	if err != nil {
+		return err
+	}
+	defer open.close()
 	if n := s.conf.BrowserPool; n > 0 {
-		var err error
 		if s.browsers, err = startPool(s.conf, s.sessions, s.log); err != nil {
 			return err
 		}
@@ -101,11 +118,18 @@ func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
 	if err := s.rpc.RegisterListActiveEgressTopic(""); err != nil {
 		return fmt.Errorf("serve ListActiveEgress: %w", err)
 	}
+	census, err := s.serveCensus()
+	if err != nil {
+		return err
+	}
+	defer census.Close(false)
 	s.log.Info("service ready", "nodeID", s.conf.NodeID)
 	var beside sync.WaitGroup
 	paying, stopPaying := context.WithCancel(context.Background())
 	beside.Go(func() { s.debts.Queue.Run(paying) })
 	beside.Go(func() { s.recoverDead(ctx) })
+	beside.Go(func() { newWatcher(s).run(paying) })
+	beside.Go(func() { s.ping(paying) })
 	<-ctx.Done()
 	s.drain(hurry)
 	stopPaying()

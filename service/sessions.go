@@ -13,6 +13,9 @@ type sessions struct {
 	byID map[string]bool // true while media is being recorded
 	idle chan struct{}   // closed while byID is empty
 	last time.Time       // when an id was last taken
+
+	// freed is called when an egress takes no one's place any more, once or twice; nil = nobody is told.
+	freed func(id string)
 }
 
 func newSessions() *sessions {
@@ -42,6 +45,14 @@ func (s *sessions) settle(id string) {
 	defer s.mu.Unlock()
 	if _, ok := s.byID[id]; ok {
 		s.byID[id] = false
+		s.free(id)
+	}
+}
+
+// free is called locked.
+func (s *sessions) free(id string) {
+	if s.freed != nil {
+		s.freed(id)
 	}
 }
 
@@ -72,6 +83,7 @@ func (s *sessions) remove(id string) {
 		return
 	}
 	delete(s.byID, id)
+	s.free(id)
 	if len(s.byID) == 0 {
 		close(s.idle)
 	}

@@ -22,7 +22,10 @@ type Options struct {
 	Open func(ctx context.Context, t Target, log *slog.Logger) (Store, error)
 	// Settled is told of a home whose last debt was paid or dropped after it was Left; nil = nobody is.
 	Settled func(home string)
-	Log     *slog.Logger // nil discards
+	// Tried is told of each try that ended: err is nil when the store has confirmed the file. It must not call the queue.
+	// nil = nobody is told.
+	Tried func(d Debt, err error, took time.Duration)
+	Log   *slog.Logger // nil discards
 }
 
 // Queue pays debts. Run it in one goroutine; its other methods are for any. A debt lies in the home directory of its

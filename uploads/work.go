@@ -105,7 +105,9 @@ func (q *Queue) shopOf(t Target) *shop {
 
 // try makes one try and notes how it went.
 func (q *Queue) try(ctx context.Context, e *entry, s *shop) {
+	began := time.Now()
 	location, err := q.pay(ctx, e, s)
+	took := time.Since(began)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	defer q.kick()
@@ -117,6 +119,9 @@ func (q *Queue) try(ctx context.Context, e *entry, s *shop) {
 	log := q.log.With("egressID", e.debt.Egress, "name", e.debt.Name, "store", e.debt.Target)
 	e.debt.Tries++
 	e.debt.Last = time.Now()
+	if q.o.Tried != nil {
+		q.o.Tried(e.debt, err, took)
+	}
 	if err == nil {
 		e.debt.Paid, e.debt.Location, e.debt.Reason, e.err = e.debt.Last, location, "", nil
 		log.Info("uploaded", "bytes", e.debt.Size, "tries", e.debt.Tries, "took", e.debt.Paid.Sub(e.debt.Added))

@@ -14,6 +14,7 @@ import (
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/logs"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/service/session"
 )
@@ -56,7 +57,8 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(os.Stderr, conf)
+	setUmask(conf)
+	log := logs.New(os.Stderr, conf.Logging)
 	warn(log, warnings)
 	req, err := request(cmd)
 	if err != nil {

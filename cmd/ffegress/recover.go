@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/logs"
 	"github.com/ffegress/ffegress/service/session"
 )
 
@@ -32,7 +33,7 @@ func recoverDir(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(os.Stderr, conf)
+	log := logs.New(os.Stderr, conf.Logging)
 	warn(log, warnings)
 	dir := conf.WorkDir
 	if cmd.NArg() > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ffegress/ffegress/service"
 	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/logs"
 )
 
 // configFlags name the configuration.
@@ -41,7 +42,8 @@ func serve(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(os.Stderr, conf)
+	setUmask(conf)
+	log := logs.New(os.Stderr, conf.Logging)
 	warn(log, warnings)
 	if cmd.Bool("dev") {
 		dev, err := startDevRedis(cmd.String("dev-redis"))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ffegress/ffegress/service"
 	"github.com/ffegress/ffegress/service/config"
+	"github.com/ffegress/ffegress/service/logs"
 	"github.com/ffegress/ffegress/uploads"
 )
 
@@ -75,7 +76,7 @@ func retryUploads(ctx context.Context, cmd *cli.Command) error {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, cmd.Duration("timeout"))
 	defer cancel()
-	log := newLog(os.Stderr, conf)
+	log := logs.New(os.Stderr, conf.Logging)
 	debts, err := service.NewDebts(conf, log)
 	if err != nil {
 		return err

@@ -45,6 +45,7 @@ func StartEgress(ctx context.Context, binary, dir string, r *Redis, ws string, e
 		"redis":         r.Keys,
 		"template_port": e.TemplatePort, "health_port": e.HealthPort,
 		"work_dir": e.WorkDir,
+		"cpu_cost": free(), // what is recorded at once is the case's to say
 		"logging":  map[string]any{"level": "debug"},
 	}
 	maps.Copy(config, extra)
@@ -57,6 +58,17 @@ func StartEgress(ctx context.Context, binary, dir string, r *Redis, ws string, e
 		return nil, err
 	}
 	return e, e.Restart(ctx, binary, env...)
+}
+
+// free are costs at which every request is admitted.
+func free() map[string]any {
+	costs := map[string]any{"max_cpu_utilization": 1}
+	for _, kind := range []string{
+		"room_composite", "audio_room_composite", "sdk_audio_room_composite", "web", "audio_web", "participant", "track_composite", "track",
+	} {
+		costs[kind+"_cpu_cost"] = 0
+	}
+	return costs
 }
 
 // Restart launches the binary again on the same config, after the old

@@ -20,6 +20,7 @@ type Group struct {
 	offset time.Duration // session time − the sender's time
 	tied   bool          // offset is known
 	frozen bool          // media stands on it
+	moved  time.Duration // in sum since then
 	last   time.Duration
 }
 
@@ -57,12 +58,17 @@ func (g *Group) Advance(now time.Duration) {
 	step := time.Duration(float64(passed) * slew)
 	g.tie()
 	if want, ok := g.quickest(); ok && g.tied && g.frozen {
-		g.offset += max(-step, min(step, want-g.offset))
+		by := max(-step, min(step, want-g.offset))
+		g.offset += by
+		g.moved += by
 	}
 	for _, t := range g.tracks {
 		t.advance(step)
 	}
 }
+
+// Moved is by how much the timeline was moved, in sum, while media stood on it.
+func (g *Group) Moved() time.Duration { return g.moved }
 
 // quickest is the offset by which the quickest packet would have arrived at its session time.
 func (g *Group) quickest() (time.Duration, bool) {

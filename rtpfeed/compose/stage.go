@@ -64,6 +64,8 @@ type Stats struct {
 	Running       int   // of them now
 	DecoderDeaths int64
 	BadPackets    int64 // of sound, that could not be decoded
+	// Correction is by how much a participant's timeline was moved under its media so far, at most.
+	Correction time.Duration
 }
 
 // New makes an empty stage.
@@ -168,7 +170,21 @@ func (s *Stage) Stats() Stats {
 	defer s.mu.Unlock()
 	st := s.stats
 	st.Running = len(s.children)
+	for _, g := range s.groups {
+		st.Correction = max(st.Correction, g.Moved().Abs())
+	}
 	return st
+}
+
+// PIDs are the decoders that run.
+func (s *Stage) PIDs() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pids := make([]int, 0, len(s.children))
+	for k := range s.children {
+		pids = append(pids, k.decoder.Proc().PID())
+	}
+	return pids
 }
 
 // pump moves what is due from the queues to where it is decoded, until Close.

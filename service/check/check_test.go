@@ -59,11 +59,11 @@ func TestHangingCheckEnds(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	r := Result{"redis", Fail, "a:1: connection refused", "start it"}
+	r := Result{"redis", Fail, "a:1: connection refused", "start it", nil}
 	if got := r.String(); got != "FAIL  redis          a:1: connection refused. Remedy: start it" {
 		t.Errorf("%q", got)
 	}
-	body, err := json.Marshal([]Result{r, {"fonts", OK, "3 fonts", ""}, {"x", Warn, "y", ""}})
+	body, err := json.Marshal([]Result{r, {"fonts", OK, "3 fonts", "", nil}, {"x", Warn, "y", "", nil}})
 	if got := string(body); err != nil || got != `[{"check":"redis","status":"FAIL","found":"a:1: connection refused","remedy":"start it"},`+
 		`{"check":"fonts","status":"ok","found":"3 fonts"},{"check":"x","status":"warn","found":"y"}]` {
 		t.Errorf("%s %v", got, err)

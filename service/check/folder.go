@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 )
 
 // A recording at 3 Mb/s needs 1.4 GB an hour, twice that while its final file is made.
@@ -47,6 +49,9 @@ func checkOutputs(_ context.Context, s *subject) []Result {
 	if s.conf.DisallowLocalStorage {
 		return ok("local files are switched off (disallow_local_storage)")
 	}
+	if len(s.conf.LocalOutput.Roots) > 0 {
+		return checkRoots(s.conf.Ground())
+	}
 	dir, err := filepath.Abs(s.conf.Storage.Prefix)
 	if err != nil {
 		return fail(oneLine(err), "start ffegress in a directory that exists")
@@ -58,6 +63,28 @@ func checkOutputs(_ context.Context, s *subject) []Result {
 	} else {
 		return warn(folderFault(dir, err)+"; relative file names count from there", "start ffegress in a directory that can be written, or name absolute paths in requests")
 	}
+}
+
+// checkRoots looks at each of local_output_roots, and whether what is made there can be given its owner.
+func checkRoots(g workfile.Ground) (all []Result) {
+	for _, root := range g.Roots {
+		_, err := tryFolder(root)
+		if err == nil && isFolder(root) {
+			err = g.Try(root)
+		}
+		if err != nil {
+			all = append(all, fail(folderFault(root, err),
+				"make it writable for the user who runs ffegress; only root may give files to another local_output_owner")...)
+			continue
+		}
+		all = append(all, ok("%s can be written", root)...)
+	}
+	return all
+}
+
+func isFolder(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && info.IsDir()
 }
 
 // folder is what is known of one that can be written.

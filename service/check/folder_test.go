@@ -55,3 +55,23 @@ func TestSpace(t *testing.T) {
 		want(t, roomy("/work", c.f), c.status, c.found, c.remedy)
 	}
 }
+
+func TestRoots(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := checkOutputs(t.Context(), about(t, "local_output_roots: ["+dir+", "+dir+"/new, "+dir+"/file, /proc/new]"))
+	want := []Status{OK, OK, Fail, Fail}
+	if len(got) != len(want) {
+		t.Fatalf("%v", got)
+	}
+	for i, r := range got {
+		if r.Status != want[i] {
+			t.Errorf("%v, want %v", r, want[i])
+		}
+	}
+	if left, err := filepath.Glob(dir + "/*"); err != nil || len(left) != 1 {
+		t.Errorf("left %v (%v)", left, err)
+	}
+}

@@ -1,6 +1,10 @@
 package check
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/ffegress/ffegress/service"
+)
 
 // Status is how a check ended.
 type Status int
@@ -34,6 +38,8 @@ type Result struct {
 	Status Status `json:"status"`
 	Found  string `json:"found"`
 	Remedy string `json:"remedy,omitempty"`
+
+	Node *service.NodeReport `json:"node,omitempty"` // of Cluster: what the line tells of
 }
 
 // String is the line.

@@ -52,6 +52,8 @@ type Config struct {
 	MaxUploadQueue       int  `yaml:"max_upload_queue"`
 	DisallowLocalStorage bool `yaml:"disallow_local_storage,omitempty"`
 
+	LocalOutput LocalOutput `yaml:",inline"`
+
 	IOCreateTimeout    time.Duration `yaml:"io_create_timeout"`
 	IOUpdateTimeout    time.Duration `yaml:"io_update_timeout"`
 	IOSelectionTimeout time.Duration `yaml:"io_selection_timeout,omitempty"`

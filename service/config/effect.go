@@ -11,20 +11,8 @@ const (
 // noEffect lists the keys, or whole sections, that are accepted and do nothing in this version. Take a line out when
 // its key starts to work.
 var noEffect = map[string]string{
-	"health_port":        notYet,
-	"prometheus_port":    notYet,
-	"debug_handler_port": notYet,
-	"cpu_cost":           notYet,
-	"debug":              notYet,
-	"test_overrides":     notYet,
-
-	"logging.sample":               notYet,
-	"logging.component_levels":     notYet,
-	"logging.sample_initial":       notYet,
-	"logging.sample_interval":      notYet,
-	"logging.item_sample_seconds":  notYet,
-	"logging.item_sample_initial":  notYet,
-	"logging.item_sample_interval": notYet,
+	"debug":          notYet,
+	"test_overrides": notYet,
 
 	"storage.gcp":    refused,
 	"storage.azure":  refused,
@@ -36,7 +24,8 @@ var noEffect = map[string]string{
 	"audio_tempo_controller":             notYet,
 
 	// Each Chromium has a PulseAudio of its own that dies with it: there is nothing to reap.
-	"pulse_sink_reap_grace_sec": never,
+	"pulse_sink_reap_grace_sec":  never,
+	"cpu_cost.max_pulse_clients": never,
 	// Each egress reports by itself: one that is stuck holds up no other.
 	"io_workers": never,
 	// Keys of 2022 that configure what is not used here.

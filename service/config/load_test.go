@@ -82,9 +82,6 @@ func TestSeedFile(t *testing.T) {
 		}
 	}
 	want := []string{
-		"line 10: health_port: has no effect yet",
-		"line 11: prometheus_port: has no effect yet",
-		"line 16: cpu_cost: has no effect yet",
 		"line 31: azure: uploads to this store are not yet supported: every request for it is refused",
 		"line 35: gcp: uploads to this store are not yet supported: every request for it is refused",
 		"line 38: alioss: uploads to this store are not yet supported: every request for it is refused",

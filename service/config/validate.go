@@ -21,11 +21,18 @@ func (r *reader) validate(c *Config) {
 	if !isURL(c.TemplateBase, "http", "https") {
 		bad("template_base", "want an http:// or https:// url")
 	}
-	if _, ok := levels[strings.ToLower(c.Logging.Level)]; !ok {
+	if _, ok := ParseLevel(c.Logging.Level); !ok {
 		bad("logging.level", "want debug, info, warn or error, got %q", c.Logging.Level)
+	}
+	for name, level := range c.Logging.ComponentLevels {
+		if _, ok := ParseLevel(level); !ok {
+			bad("logging.component_levels", "%s: want debug, info, warn or error, got %q", name, level)
+		}
 	}
 	r.ports(c, bad)
 	r.quantities(c, bad)
+	costs(&c.CPUCost, bad)
+	c.LocalOutput.validate(bad)
 	r.stores(c)
 	if s := c.CPUCost.MemorySource; s != "" && s != "proc_rss" && s != "cgroup" {
 		r.warn(BadValue, "cpu_cost.memory_source", r.lines["cpu_cost.memory_source"],
@@ -33,6 +40,9 @@ func (r *reader) validate(c *Config) {
 		c.CPUCost.MemorySource = "proc_rss"
 	}
 }
+
+// maxCost is more cores, gigabytes or seconds than any node has.
+const maxCost = 1_000_000
 
 func isURL(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
@@ -90,10 +100,41 @@ func (r *reader) quantities(c *Config, bad func(string, string, ...any)) {
 		{"max_upload_queue", int64(c.MaxUploadQueue)},
 		{"video_encoder_threads", int64(c.VideoEncoderThreads)},
 		{"browser_pool", int64(c.BrowserPool)},
+		{"logging.sample_initial", int64(c.Logging.SampleInitial)},
+		{"logging.sample_interval", int64(c.Logging.SampleInterval)},
+		{"logging.item_sample_seconds", int64(c.Logging.ItemSampleSeconds)},
+		{"logging.item_sample_initial", int64(c.Logging.ItemSampleInitial)},
+		{"logging.item_sample_interval", int64(c.Logging.ItemSampleInterval)},
 		{"session_limits.file_output_max_size", l.FileOutputMaxSize},
 	} {
 		if n.value < 0 {
 			bad(n.key, "cannot be negative")
+		}
+	}
+}
+
+// costs must be numbers, and none below zero: admission adds them up.
+func costs(c *CPUCost, bad func(string, string, ...any)) {
+	for _, n := range []struct {
+		key   string
+		value float64
+	}{
+		{"room_composite_cpu_cost", c.RoomComposite},
+		{"audio_room_composite_cpu_cost", c.AudioRoomComposite},
+		{"sdk_audio_room_composite_cpu_cost", c.SDKAudioRoomComposite},
+		{"web_cpu_cost", c.Web},
+		{"audio_web_cpu_cost", c.AudioWeb},
+		{"participant_cpu_cost", c.Participant},
+		{"track_composite_cpu_cost", c.TrackComposite},
+		{"track_cpu_cost", c.Track},
+		{"max_memory", c.MaxMemory},
+		{"memory_cost", c.MemoryCost},
+		{"sdk_audio_room_composite_memory_cost", c.SDKAudioRoomCompositeMem},
+		{"memory_kill_grace_sec", float64(c.MemoryKillGraceSec)},
+		{"cpu_kill_grace_sec", float64(c.CPUKillGraceSec)},
+	} {
+		if !(n.value >= 0 && n.value < maxCost) {
+			bad("cpu_cost."+n.key, "want a number from 0 to %d", maxCost)
 		}
 	}
 }

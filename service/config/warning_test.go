@@ -61,16 +61,16 @@ func TestWarnings(t *testing.T) {
 			},
 		},
 		{"seed's own", "gst_debug: 1", []string{"line 1: gst_debug: has no effect here"}},
-		{"off has its effect", "health_port: 0\nenable_sync_engine: false", nil},
+		{"off has its effect", "enable_sync_engine: false\ndebug_handler_port: 0", nil},
 		{
 			"secret file", "s3_assume_role_secret_file: testdata/secret.txt",
 			nil,
 		},
 		{"file of what is no secret", "ws_url_file: x", []string{"line 1: ws_url_file: unknown key"}},
+		{"one PulseAudio for each browser", "cpu_cost:\n  max_pulse_clients: 60", []string{"line 2: cpu_cost.max_pulse_clients: has no effect here"}},
 		{
 			"memory source", "cpu_cost:\n  memory_source: guess",
 			[]string{
-				"line 1: cpu_cost: has no effect yet",
 				"line 2: cpu_cost.memory_source: want proc_rss or cgroup; proc_rss is used",
 			},
 		},

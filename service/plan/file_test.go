@@ -119,7 +119,7 @@ func TestPrepare(t *testing.T) {
 			}
 		})
 	}
-	if info, err := os.Stat(dir + "/a/b"); err != nil || info.Mode().Perm() != dirMode {
+	if info, err := os.Stat(dir + "/a/b"); err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("made directory: %v %v", info.Mode(), err)
 	}
 	if old, err := os.ReadFile(dir + "/file"); err != nil || string(old) != "old" {

@@ -10,6 +10,7 @@ import (
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/service/config"
 )
@@ -67,6 +68,8 @@ type Plan struct {
 
 	// Browser is what to launch; only the log is left to the session.
 	Browser browser.Options
+	// Ground is where files may go on this machine.
+	Ground workfile.Ground
 	// FFmpeg is the program to run; "" = look it up.
 	FFmpeg string
 	// WorkDir is this egress's own directory, to be made, and removed at the end.
@@ -142,6 +145,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		Stores:      stores,
 		MaxDuration: w.maxDuration(conf.SessionLimits),
 		MaxSize:     w.maxSize(conf.SessionLimits),
+		Ground:      conf.Ground(),
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}

@@ -8,11 +8,9 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 )
-
-// dirMode is that of directories made for a recording, as today.
-const dirMode = 0o755
 
 // Prepare makes the directories of what is recorded and finds out whether it can be written there, without leaving
 // anything behind but directories. The error is a psrpc error that names the path. It may wait on a slow disk.
@@ -25,16 +23,16 @@ func (p *Plan) Prepare() error {
 		return errLocal(err)
 	}
 	for _, path := range paths {
-		if err := writable(path); err != nil {
+		if err := p.writable(path); err != nil {
 			return errLocal(err)
 		}
 	}
 	return nil
 }
 
-// Prepare does the same for one file.
-func (f File) Prepare() error {
-	if err := writable(f.Path); err != nil {
+// PrepareFile does the same for one file.
+func (p *Plan) PrepareFile(f File) error {
+	if err := p.writable(f.Path); err != nil {
 		return errLocal(err)
 	}
 	return nil
@@ -68,9 +66,12 @@ func (p *Plan) places() ([]string, error) {
 	return paths, nil
 }
 
-func writable(path string) error {
+func (p *Plan) writable(path string) error {
+	if err := p.Ground.Check(path); err != nil {
+		return err
+	}
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := workfile.MakeFolder(p.Ground.FS(), dir); err != nil {
 		return err
 	}
 	// A rename would put the recording in the place of whatever stands there: a device, or a link to one.
@@ -82,9 +83,5 @@ func writable(path string) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	probe, err := os.CreateTemp(dir, ".ffegress-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return p.Ground.Try(dir)
 }

@@ -55,6 +55,7 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 				return nil
 			case ev.Kind == EventLost:
 				s.gap.open(ev.Part, ev.At)
+				s.losses.Store(int32(s.gap.lost))
 			case ev.Kind == EventRestored:
 				s.gap.close(ev.At, true)
 			}

@@ -58,7 +58,9 @@ func (s *browserSource) Open(ctx context.Context) error {
 	if err != nil {
 		return pageError(err)
 	}
+	s.mu.Lock()
 	s.browser = b
+	s.mu.Unlock()
 	s.wg.Go(s.watch)
 	return nil
 }

@@ -46,9 +46,12 @@ func (s *composedSource) Events() <-chan Event { return s.events }
 // Open joins the room and waits for what is wanted of it.
 func (s *composedSource) Open(ctx context.Context) error {
 	src := s.plan.Source
-	s.stage = compose.New(compose.Options{
+	stage := compose.New(compose.Options{
 		Format: s.plan.Format, FFmpeg: s.ffmpeg, Live: s.plan.Live(), Patience: src.Wait, Log: s.log,
 	})
+	s.mu.Lock()
+	s.stage = stage
+	s.mu.Unlock()
 	room, err := rtpfeed.Join(ctx, rtpfeed.Options{
 		URL: src.WSURL, Want: src.Want, Grace: src.Grace, Wait: src.Wait, Log: s.log,
 		Width: uint32(s.plan.Format.Width), Height: uint32(s.plan.Format.Height),
@@ -61,7 +64,9 @@ func (s *composedSource) Open(ctx context.Context) error {
 	if err != nil {
 		return roomError(err)
 	}
+	s.mu.Lock()
 	s.room = room
+	s.mu.Unlock()
 	s.log.Debug("room is joined", "since", s.plan.Age())
 	s.wg.Go(s.watch)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/uploads"
 )
 
@@ -13,6 +14,8 @@ import (
 type Debts struct {
 	Queue  *uploads.Queue
 	Sealer *uploads.Sealer
+	// Ground is where files of recovered egresses may go on this machine.
+	Ground workfile.Ground
 	// Deadline is how long an upload is awaited before its egress is reported as failed.
 	Deadline time.Duration
 	// Leave ends when no upload is awaited any more, because the process is about to end: debts and records stay on
@@ -20,6 +23,8 @@ type Debts struct {
 	Leave context.Context
 	// Probe has each store tried when its egress starts.
 	Probe bool
+	// Tried is told of each try to upload, see uploads.Options; set it before the Queue runs. nil = nobody is.
+	Tried func(d uploads.Debt, err error, took time.Duration)
 
 	log   *slog.Logger
 	mu    sync.Mutex
@@ -34,8 +39,14 @@ func NewDebts(workDir, secret string, log *slog.Logger) (*Debts, error) {
 		return nil, err
 	}
 	d := &Debts{Sealer: sealer, log: log, homes: map[string]*uploads.Home{}, Deadline: 30 * time.Minute}
-	d.Queue = uploads.NewQueue(uploads.Options{Sealer: sealer, Settled: d.settled, Log: log})
+	d.Queue = uploads.NewQueue(uploads.Options{Sealer: sealer, Settled: d.settled, Tried: d.tried, Log: log})
 	return d, nil
+}
+
+func (d *Debts) tried(debt uploads.Debt, err error, took time.Duration) {
+	if d.Tried != nil {
+		d.Tried(debt, err, took)
+	}
 }
 
 func (d *Debts) leave() context.Context {

@@ -16,6 +16,8 @@ const (
 	ReasonShutdown    = "Service shutting down"
 	ReasonInterrupted = "Interrupted"
 	ReasonFailure     = "Failure"
+	ReasonCPU         = "CPU exhausted"
+	ReasonMemory      = "Memory exhausted"
 )
 
 const reasonPrefix = "End reason: "

@@ -39,6 +39,9 @@ func (s *Session) finish(e *ending) {
 		return
 	}
 	if !wasActive {
+		if e.reason == ReasonCPU || e.reason == ReasonMemory {
+			s.status.detail(reasonPrefix + e.reason) // the text alone would have it that a client stopped it
+		}
 		to, text, code := e.starting(s.awaiting)
 		s.conclude(to, text, code, end)
 		return

@@ -218,7 +218,7 @@ func (s *Session) tellManifest(ctx context.Context, m plan.Manifest, n int, body
 	}
 	d := outputs.Delivery{Path: file, Name: m.Name, Type: "application/json"}
 	if m.Store.Local() {
-		there, err := outputs.LocalDeliver{Prefix: m.Store.Prefix}.Deliver(ctx, d)
+		there, err := outputs.LocalDeliver{Prefix: m.Store.Prefix, FS: s.plan.Ground.FS()}.Deliver(ctx, d)
 		return there.Location, err
 	}
 	ticket, err := shipper{session: s, store: m.Store}.owe(d, fmt.Sprintf("manifest%d-%s", n, rand.Text()[:6]))

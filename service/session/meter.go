@@ -12,6 +12,11 @@ type Progress struct {
 	Repeats int64 // frames that repeat the one before, for lack of a fresh one or of time to encode it
 	Bytes   int64 // on disk
 	Encoder int   // times that the encoder was restarted
+
+	Overload int64         // repeats of them for lack of time to encode
+	Holes    int64         // frames that show another's picture because the encoder died
+	MaxHold  time.Duration // longest time that one picture stood
+	Speed    float64       // of the encoder: media time per wall time; 0 = it does not tell, or there is none
 }
 
 // meter lets other goroutines look at the recording once it runs.

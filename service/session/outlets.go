@@ -42,6 +42,7 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 func (s *Session) newFile(ffmpeg string, hub *outputs.Hub) outputs.Output {
 	return &outputs.File{
 		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Work: workPath(s.plan), Target: s.plan.File.Path,
+		FS: s.plan.Ground.FS(),
 	}
 }
 

@@ -147,9 +147,10 @@ func (p *pipeline) begin() (time.Time, error) {
 }
 
 func (p *pipeline) progress() Progress {
-	frames := p.programme.Stats()
+	frames, fed, st := p.programme.Stats(), p.fed(), p.encoded()
 	now := Progress{
-		Elapsed: p.elapsed(frames), Frames: frames.Frames, Repeats: frames.Repeats + p.fed().Overload, Encoder: p.encoded().Restarts,
+		Elapsed: p.elapsed(frames), Frames: frames.Frames, Repeats: frames.Repeats + fed.Overload, Encoder: st.Restarts,
+		Overload: fed.Overload, Holes: st.HoleFrames, MaxHold: frames.MaxHold, Speed: st.Progress.Speed,
 	}
 	if p.encoding != nil {
 		now.Bytes = p.encoding.Hub.Stats().Bytes

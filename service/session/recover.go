@@ -136,7 +136,7 @@ func (r *Recovery) Run(ctx context.Context, onUpdate func(*livekit.EgressInfo)) 
 
 // session is as much of a session as delivering needs. Its messages are answered while something is delivered.
 func (r *Recovery) session(onUpdate func(*livekit.EgressInfo)) *Session {
-	p := &plan.Plan{EgressID: r.info.EgressId, WorkDir: r.home.Dir, Info: r.info}
+	p := &plan.Plan{EgressID: r.info.EgressId, WorkDir: r.home.Dir, Ground: r.debts.Ground, Info: r.info}
 	rec := &recorded{dir: r.home.Dir, about: "record " + r.info.EgressId, sealer: r.debts.Sealer, log: r.log, record: r.diary, on: true}
 	s := &Session{
 		plan: p, debts: r.debts, home: r.home, record: rec, log: r.log, onRecorded: func() {},
@@ -265,7 +265,7 @@ func (r *Recovery) make(ctx context.Context, f fileRecord) (outputs.Result, erro
 	note, err := outputs.WorkFile{
 		Path: f.Work, Container: from, Torn: true, Target: f.Made,
 		Finaliser: workfile.Finaliser{
-			Container: f.Container, Matroska: from == ffpipe.Matroska, Bitrate: trackBitrate, FFmpeg: r.ffmpeg, FS: workfile.OS(), Log: r.log,
+			Container: f.Container, Matroska: from == ffpipe.Matroska, Bitrate: trackBitrate, FFmpeg: r.ffmpeg, FS: r.debts.Ground.FS(), Log: r.log,
 		},
 	}.Make(ctx)
 	if errors.Is(err, workfile.ErrEmpty) {

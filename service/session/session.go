@@ -46,7 +46,8 @@ type Session struct {
 	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
 	awaiting bool             // the source is open and its start signal is awaited
 	gap      gap
-	held     []message // what must wait until the egress has started
+	losses   atomic.Int32 // gap.lost, for others
+	held     []message    // what must wait until the egress has started
 
 	ceded     bool              // another worker has taken the egress over
 	refused   bool              // a store will not have what is recorded

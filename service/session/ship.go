@@ -91,7 +91,7 @@ const fileDebt = "file"
 
 // deliverTo puts files of an output into its store, and notes them for the manifest.
 func (s *Session) deliverTo(kind madeKind, store plan.Store) outputs.Deliver {
-	var next outputs.Deliver = outputs.LocalDeliver{Prefix: store.Prefix}
+	var next outputs.Deliver = outputs.LocalDeliver{Prefix: store.Prefix, FS: s.plan.Ground.FS()}
 	if !store.Local() {
 		ship := shipper{session: s, store: store}
 		if kind == madeFile {

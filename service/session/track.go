@@ -89,7 +89,9 @@ func (t *trackRecording) Open(ctx context.Context) error {
 	if err != nil {
 		return roomError(err)
 	}
+	t.mu.Lock()
 	t.room = room
+	t.mu.Unlock()
 	t.watched.Go(t.watch)
 	return nil
 }
@@ -132,7 +134,7 @@ func (t *trackRecording) way(track rtpfeed.Track) (trackSink, *outlet, plan.File
 	if err != nil {
 		return nil, nil, file, err
 	}
-	if err := file.Prepare(); err != nil {
+	if err := t.plan.PrepareFile(file); err != nil {
 		return nil, nil, file, err
 	}
 	from, ext := ffpipe.Matroska, ".mkv"
@@ -142,7 +144,7 @@ func (t *trackRecording) way(track rtpfeed.Track) (trackSink, *outlet, plan.File
 	out := &outputs.Passthrough{
 		FFmpeg: t.ffmpeg, Syncer: t.syncer, Log: t.log, Bitrate: trackBitrate,
 		Work: filepath.Join(t.plan.WorkDir, "work"+ext), From: from,
-		Target: file.Path, To: file.Container,
+		Target: file.Path, To: file.Container, FS: t.plan.Ground.FS(),
 	}
 	sink := rtpfeed.NewPassthrough(track, out)
 	out.Length = func() time.Duration { return sink.Stats().Duration }

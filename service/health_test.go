@@ -1,0 +1,80 @@
+package service
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func get(t *testing.T, h http.Handler, target string) (int, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
+	return w.Code, w.Body.String()
+}
+
+func TestHealth(t *testing.T) {
+	s, _ := node(t, 8, "")
+	health := http.HandlerFunc(s.serveHealth)
+	look := func(want int, has ...string) string {
+		t.Helper()
+		code, body := get(t, health, "/any/path")
+		if code != want || !json.Valid([]byte(body)) {
+			t.Errorf("%d, want %d: %s", code, want, body)
+		}
+		for _, text := range has {
+			if !strings.Contains(body, text) {
+				t.Errorf("no %s in %s", text, body)
+			}
+		}
+		return body
+	}
+	look(http.StatusOK, `"CpuLoad":0`)
+	s.reachable.Store(false)
+	look(http.StatusServiceUnavailable, `"Unavailable":"Redis does not answer"`)
+	s.reachable.Store(true)
+	s.draining.Store(true)
+	look(http.StatusServiceUnavailable, `"Unavailable":"draining"`)
+	s.draining.Store(false)
+	air(t, s, "EG_1")
+	s.draining.Store(true)
+	body := look(http.StatusOK, `"EG_1":{"Web":{`, `"bucket":"films"`) // it is busy
+	if strings.Contains(body, "sesame") {
+		t.Errorf("secrets are told: %s", body)
+	}
+}
+
+// TestHealthOfFullMemory: an idle node that could take nothing is of no use.
+func TestHealthOfFullMemory(t *testing.T) {
+	s, _ := node(t, 8, "max_memory: 0.5, memory_cost: 1")
+	if code, body := get(t, http.HandlerFunc(s.serveHealth), "/"); code != http.StatusServiceUnavailable || !strings.Contains(body, "memory: needs") {
+		t.Errorf("%d: %s", code, body)
+	}
+}
+
+func TestPorts(t *testing.T) {
+	s, _ := node(t, 8, "")
+	p, err := listen("health_port", 0, true, http.HandlerFunc(s.serveHealth))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Get("http://" + p.at.String() + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("%s", answer.Status)
+	}
+	p.close()
+	var none *port
+	none.close()
+	if _, err := listen("health_port", -1, true, nil); err == nil || !strings.HasPrefix(err.Error(), "health_port: ") {
+		t.Errorf("an impossible port: %v", err)
+	}
+}
