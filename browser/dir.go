@@ -14,6 +14,7 @@ const longestDir = 56
 // its path is too long for sockets, another one for them.
 type dirs struct {
 	asked, work string
+	short       *shortDir // nil where asked is short enough
 }
 
 func makeDirs(asked string) (*dirs, error) {
@@ -26,36 +27,19 @@ func makeDirs(asked string) (*dirs, error) {
 	}
 	d := &dirs{asked: asked, work: asked}
 	if len(asked) > longestDir {
-		work, err := shortDir(os.TempDir(), "/tmp")
-		if err != nil {
+		var err error
+		if d.short, err = makeShortDir(shortPrefix, longestDir, shortPlaces()); err != nil {
 			return nil, errors.Join(fmt.Errorf("make browser directory: %w", err), d.remove())
 		}
-		d.work = work
+		d.work = d.short.path
 	}
 	return d, nil
 }
 
-// shortDir makes a directory in the first place whose path leaves room for sockets.
-func shortDir(places ...string) (string, error) {
-	for _, place := range places {
-		dir, err := os.MkdirTemp(place, "ffegress-")
-		if err != nil {
-			continue
-		}
-		if len(dir) <= longestDir {
-			return dir, nil
-		}
-		if err := os.Remove(dir); err != nil {
-			return "", err
-		}
-	}
-	return "", fmt.Errorf("no place with a path short enough for sockets among %q: set TMPDIR to one", places)
-}
-
 func (d *dirs) remove() error {
-	err := os.RemoveAll(d.work)
-	if d.asked != d.work {
-		err = errors.Join(err, os.RemoveAll(d.asked))
+	err := os.RemoveAll(d.asked)
+	if d.short != nil {
+		err = errors.Join(err, d.short.remove())
 	}
 	if err != nil {
 		return fmt.Errorf("remove browser directory: %w", err)

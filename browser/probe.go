@@ -80,12 +80,12 @@ func ProbeChromium(ctx context.Context, o Options) (Probe, error) {
 
 // probe runs try in a private directory.
 func probe(o *Options, try func(dir string) (Probe, error)) (found Probe, err error) {
-	parent, err := os.MkdirTemp("", "ffegress-check-")
+	parent, err := makeShortDir(shortPrefix+"check-", 0, []string{os.TempDir()})
 	if err != nil {
 		return Probe{}, fmt.Errorf("make browser directory: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(parent)) }()
-	o.Width, o.Height, o.FPS, o.Dir = 640, 360, 30, filepath.Join(parent, "probe")
+	defer func() { err = errors.Join(err, parent.remove()) }()
+	o.Width, o.Height, o.FPS, o.Dir = 640, 360, 30, filepath.Join(parent.path, "probe")
 	if err := o.complete(); err != nil {
 		return Probe{}, err
 	}

@@ -97,6 +97,7 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 // end by themselves, hurry is closed, or the drain timeout has passed; then they are ended
 // gracefully. It returns when all are delivered and told.
 func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
+	browser.Sweep(s.log)
 	if err := s.template.Start(); err != nil {
 		return fmt.Errorf("serve the room template: %w", err)
 	}
