@@ -99,6 +99,9 @@ func copyFile(fs FS, from, to string) (err error) {
 	if err := removeIfThere(fs, to); err != nil { // left by a crash
 		return err
 	}
+	if err := room(SpaceOf, filepath.Dir(to), size, 0); err != nil {
+		return fmt.Errorf("copy work file: %w", err)
+	}
 	out, err := fs.Create(to)
 	if err != nil {
 		return fmt.Errorf("create copy: %w", err)

@@ -28,7 +28,9 @@ type Finaliser struct {
 	FS     FS           // nil = OS(); ffmpeg itself always writes to the system's
 	Log    *slog.Logger // nil discards
 
-	remux func(ctx context.Context, in, out string) error // tests replace it
+	// Tests replace these.
+	remux func(ctx context.Context, in, out string) error
+	space func(dir string) (Space, error)
 }
 
 // Finalise makes target out of a work file of whole parts: an MP4 with its index
@@ -41,7 +43,8 @@ type Finaliser struct {
 // only if the last step, syncing the directory, fails, the whole new file is at
 // the target though its name may not survive a power cut.
 // The error wraps an [*ffpipe.ExitError] when ffmpeg failed, and the file
-// system's error otherwise.
+// system's error otherwise; it is ENOSPC, and nothing is tried, where the new
+// file would not fit.
 func Finalise(ctx context.Context, f Finaliser, work, target string) (err error) {
 	fs := f.FS
 	if fs == nil {
@@ -57,6 +60,9 @@ func Finalise(ctx context.Context, f Finaliser, work, target string) (err error)
 			err = fmt.Errorf("%w (and remove the temporary file: %w)", err, gone)
 		}
 	}()
+	if err := f.fits(fs, work, temporary); err != nil {
+		return err
+	}
 	switch {
 	case f.Matroska:
 		err = f.mux(ctx, fs, work, temporary)
@@ -69,6 +75,32 @@ func Finalise(ctx context.Context, f Finaliser, work, target string) (err error)
 		return err
 	}
 	return publish(fs, temporary, target)
+}
+
+// fits tells whether the new file, which is about as large as the old one, has
+// room beside it.
+func (f Finaliser) fits(fs FS, work, temporary string) error {
+	size, err := sizeOf(fs, work)
+	if err != nil {
+		return err
+	}
+	space := f.space
+	if space == nil {
+		space = SpaceOf
+	}
+	return room(space, filepath.Dir(temporary), size, Reserve)
+}
+
+func sizeOf(fs FS, path string) (size int64, err error) {
+	file, err := fs.Open(path)
+	if err != nil {
+		return 0, fmt.Errorf("open work file: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if size, err = file.Size(); err != nil {
+		return 0, fmt.Errorf("size of work file: %w", err)
+	}
+	return size, nil
 }
 
 // index makes and seals an MP4 with its index in front.

@@ -28,7 +28,9 @@ type Lab struct {
 type Options struct {
 	Name         string // of the room, and of the folder in the cache
 	Participants int
-	Rig          rig.Options // without a config no browsers are kept waiting: what they cost and leave is not the case's
+	// Wrap makes what is run in the recorder's place, in the lab's folder; nil = the recorder itself.
+	Wrap func(binary, dir string) (string, error)
+	Rig  rig.Options // without a config no browsers are kept waiting: what they cost and leave is not the case's
 }
 
 // New builds the recorder and starts everything. With participants it returns once they have been publishing for a
@@ -52,6 +54,11 @@ func New(ctx context.Context, o Options) (*Lab, error) {
 	dir, err := os.MkdirTemp(scratch, "lab-*")
 	if err != nil {
 		return nil, err
+	}
+	if o.Wrap != nil {
+		if binary, err = o.Wrap(binary, dir); err != nil {
+			return nil, err
+		}
 	}
 	l := &Lab{Binary: binary, Media: filepath.Join(dir, "media"), Room: o.Name}
 	o.Rig.Binary, o.Rig.Dir = binary, dir

@@ -18,7 +18,7 @@ func (p *Plan) Prepare() error {
 	if p.NamedLater() && !p.named {
 		return nil
 	}
-	paths, err := p.places()
+	paths, err := p.Places()
 	if err != nil {
 		return errLocal(err)
 	}
@@ -38,8 +38,8 @@ func (p *Plan) PrepareFile(f File) error {
 	return nil
 }
 
-// places are files on this machine that will be made, one for each output at least.
-func (p *Plan) places() ([]string, error) {
+// Places are files on this machine that will be made, one for each output at least.
+func (p *Plan) Places() ([]string, error) {
 	var paths []string
 	if p.File.Path != "" && p.Stores.File.Local() {
 		paths = append(paths, p.File.Path)

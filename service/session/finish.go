@@ -9,12 +9,16 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/psrpc"
 
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/rtpfeed"
 )
 
 // closeWait bounds how long a source may take to go away; what is left after it is killed.
 const closeWait = 10 * time.Second
+
+// detailKept tells of what could not be delivered; the next process tries again.
+const detailKept = "what could not be delivered is kept in work_dir"
 
 // finish winds the egress down and tells its terminal status. Whatever was recorded is delivered
 // before that status, also when the egress failed.
@@ -58,6 +62,9 @@ func (s *Session) finish(e *ending) {
 	s.status.detail(s.recorder.note())
 	s.status.detail(s.gap.text(s.plan.Format.Video))
 	s.status.detail(s.drawingHole())
+	if finishErr != nil && s.leftover {
+		s.status.detail(detailKept)
+	}
 	to, text, code := e.active()
 	s.conclude(to, text, code, end)
 }
@@ -170,6 +177,9 @@ func deliveryError(err error) error {
 	var full *outputs.QueueFullError
 	if errors.As(err, &full) {
 		return psrpc.NewError(psrpc.Internal, full)
+	}
+	if workfile.Full(err) {
+		return psrpc.NewErrorf(psrpc.Internal, "disk full: %w", err)
 	}
 	return psrpc.NewErrorf(psrpc.Internal, "Local upload failed: %w", err)
 }

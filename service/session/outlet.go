@@ -54,7 +54,10 @@ func (o *outlet) discard() {
 }
 
 // leftover tells that the output has something in the work dir that is worth another try. What could not be uploaded is
-// a debt by now.
+// a debt by now; a file that is in its place ended early and is no leftover.
 func (o *outlet) leftover() bool {
+	if _, file := o.report.(fileReport); file && o.result.Path != "" {
+		return false
+	}
 	return o.err != nil && !errors.Is(o.err, outputs.ErrNothing) && !errors.Is(o.err, errLeft) && !isUpload(o.err)
 }

@@ -32,6 +32,7 @@ type Session struct {
 	source  Source
 	syncer  *workfile.Syncer
 	ingests *outputs.Ingests
+	space   func(path string) (workfile.Space, error)
 
 	messages chan message
 	done     chan struct{}
@@ -93,6 +94,8 @@ type Options struct {
 	// Recorded is called when all media is recorded and only uploads remain; nil = nobody is told.
 	Recorded func()
 	Log      *slog.Logger // nil discards
+
+	space func(path string) (workfile.Space, error) // tests replace it
 }
 
 // New makes the session of an accepted plan.
@@ -112,11 +115,15 @@ func New(p *plan.Plan, o Options) *Session {
 	if o.Recorded == nil {
 		o.Recorded = func() {}
 	}
+	if o.space == nil {
+		o.space = workfile.SpaceOf
+	}
 	s := &Session{
 		plan:       p,
 		debts:      o.Debts,
 		record:     record,
 		onRecorded: o.Recorded,
+		space:      o.space,
 		status:     &status{info: p.Info, onUpdate: tell, now: time.Now, log: log},
 		syncer:     o.Syncer,
 		ingests:    o.Ingests,
@@ -219,6 +226,10 @@ func (s *Session) run(ctx context.Context) *ending {
 	s.recording = true
 	s.status.active()
 	s.release()
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	recording := s.recorder
+	go s.watchSpace(watching, s.volumes(), func() int64 { return recording.progress().Bytes })
 	return s.await(ctx, EventEnded)
 }
 
@@ -248,6 +259,9 @@ func (s *Session) decide(err error) *ending {
 
 // prepare makes the recorder and opens the source.
 func (s *Session) prepare(ctx context.Context) error {
+	if err := s.roomy(); err != nil {
+		return err
+	}
 	if err := s.settle(); err != nil {
 		return err
 	}

@@ -16,11 +16,15 @@ type status struct {
 	log      *slog.Logger
 
 	owed string // why an upload is awaited; "" = none is
+	low  string // which disk fills; "" = none does
 }
 
 // snapshot is a copy that its receiver may keep and change.
 func (s *status) snapshot() *livekit.EgressInfo {
 	info := utils.CloneProto(s.info)
+	if s.low != "" && info.Status == livekit.EgressStatus_EGRESS_ACTIVE {
+		info.Details = joinDetails(info.Details, lowPrefix+s.low)
+	}
 	if s.owed != "" && !Terminal(info.Status) {
 		info.Details = joinDetails(info.Details, pendingPrefix+s.owed)
 	}
@@ -73,6 +77,14 @@ func (s *status) again() {
 	if s.info.Status == livekit.EgressStatus_EGRESS_ACTIVE {
 		s.info.UpdatedAt = s.now().UnixNano()
 		s.onUpdate(s.snapshot())
+	}
+}
+
+// fills tells that a disk fills, for as long as it is recorded; "" = none does any more.
+func (s *status) fills(low string) {
+	if s.low != low {
+		s.low = low
+		s.again()
 	}
 }
 
