@@ -99,6 +99,12 @@ func TestMuxReal(t *testing.T) {
 	if a, b := hashes(t, work), hashes(t, out); !slices.Equal(a, b) || len(a) != 25 {
 		t.Errorf("packets %v became %v", a, b)
 	}
+	if d, err := Duration(OS(), ffpipe.WebM, out); err != nil || (d-4*time.Second).Abs() > 50*time.Millisecond {
+		t.Errorf("it tells %v, want 4 s: %v", d, err)
+	}
+	if _, err := Duration(OS(), ffpipe.Matroska, work); !errors.Is(err, ErrUnmeasured) {
+		t.Errorf("the work file tells its length: %v", err)
+	}
 	noTemporaries(t, dir, 3)
 
 	pcm := filepath.Join(dir, "sound.mkv")

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe"
+	"github.com/ffegress/ffegress/ffpipe/matroska"
 	"github.com/ffegress/ffegress/ffpipe/ogg"
 )
 
 // ErrUnmeasured is what Duration returns for a container, or a file of one, whose length is written nowhere in it.
 var ErrUnmeasured = errors.New("the file does not tell its length")
 
-// Duration reads how long a finished file is: MP4 with its index in front, Ogg with Opus, MP3. Other errors wrap the
+// Duration reads how long a finished file is: MP4 with its index in front, WebM, Ogg with Opus, MP3. Other errors wrap the
 // file system's, or say what is wrong with the file.
 func Duration(fs FS, c ffpipe.Container, path string) (d time.Duration, err error) {
 	file, err := fs.Open(path)
@@ -34,6 +35,8 @@ func Duration(fs FS, c ffpipe.Container, path string) (d time.Duration, err erro
 		d, err = mp3Duration(file, end)
 	case ffpipe.MP4, "":
 		d, err = mp4Duration(file, end)
+	case ffpipe.WebM, ffpipe.Matroska:
+		d, err = matroskaDuration(file, end)
 	default:
 		err = ErrUnmeasured
 	}
@@ -82,6 +85,39 @@ func movieDuration(moov []byte) (time.Duration, error) {
 			return 0, ErrUnmeasured
 		}
 		return time.Duration(float64(length) / float64(scale) * float64(time.Second)), nil
+	}
+	return 0, ErrUnmeasured
+}
+
+// maxInfo bounds the element that tells how long a Matroska file is.
+const maxInfo = 64 << 10
+
+// matroskaDuration is that of the element which tells it, before the first cluster.
+func matroskaDuration(r io.ReaderAt, end int64) (time.Duration, error) {
+	in := window{r: r, end: end}
+	for at := int64(0); at < end; {
+		h, err := in.element(at)
+		if err != nil {
+			return 0, err
+		}
+		at += h.Header
+		switch {
+		case h.Segment():
+			continue // what it holds
+		case h.Cluster() || h.Size < 0 || h.Size > end-at:
+			return 0, ErrUnmeasured
+		case h.Info() && h.Size <= maxInfo:
+			raw, err := in.take(at, int(h.Size))
+			if err != nil {
+				return 0, err
+			}
+			d, err := matroska.ParseInfo(raw)
+			if errors.Is(err, matroska.ErrNoDuration) {
+				err = ErrUnmeasured
+			}
+			return d, err
+		}
+		at += h.Size
 	}
 	return 0, ErrUnmeasured
 }
