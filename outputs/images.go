@@ -37,7 +37,8 @@ type Images struct {
 	Programme     Gallery
 	FS            workfile.FS // nil = the system's
 	Deliver       Deliver
-	Work          string // folder of this output's own; made by Start, gone after Finish
+	Work          string // folder of this output's own; made by Start, gone after Finish unless Keep
+	Keep          bool   // the ledger stays in Work until its owner removes it: Resume works until then
 	Prefix        string // storage path of a picture up to its suffix
 	Suffix        ImageSuffix
 	Interval      int // seconds
@@ -49,6 +50,7 @@ type Images struct {
 	shutter *shutter
 	begun   *zeroTime
 	hurry   context.CancelFunc // ends the waiting for the store
+	ledger  *ledger            // nil while they are resumed
 	publish chan picture       // closed when nothing more comes
 	ended   chan struct{}      // everything is delivered
 	failed  chan struct{}      // closed when err is set
@@ -59,7 +61,10 @@ type Images struct {
 }
 
 // picture is a finished picture on its way to the store.
-type picture struct{ path, name string }
+type picture struct {
+	number     int64
+	path, name string
+}
 
 const typeJPEG = "image/jpeg"
 
@@ -67,16 +72,11 @@ var _ Output = (*Images)(nil)
 
 // Start begins to watch the programme. Its error is that Work can not be made.
 func (i *Images) Start(ctx context.Context) error {
-	if i.FS == nil {
-		i.FS = workfile.OS()
-	}
-	if i.Log == nil {
-		i.Log = slog.New(slog.DiscardHandler)
-	}
-	i.MaxPending = max(i.MaxPending, 4)
+	i.defaults()
 	if err := workfile.MakeFolder(i.FS, i.Work); err != nil {
 		return fmt.Errorf("work folder of images: %w", err)
 	}
+	i.ledger = &ledger{fs: i.FS, path: filepath.Join(i.Work, ledgerFile), log: i.Log}
 	f := i.Programme.Format()
 	if i.Width <= 0 {
 		i.Width = f.Width
@@ -94,7 +94,9 @@ func (i *Images) Start(ctx context.Context) error {
 		defer i.shutter.discard()
 		if err := i.develop(); err != nil {
 			i.fail(err)
+			return
 		}
+		i.ledger.note(step{Whole: true})
 	}()
 	go func() {
 		defer close(i.ended)
@@ -102,6 +104,16 @@ func (i *Images) Start(ctx context.Context) error {
 	}()
 	i.Programme.Attach(i.shutter)
 	return nil
+}
+
+func (i *Images) defaults() {
+	if i.FS == nil {
+		i.FS = workfile.OS()
+	}
+	if i.Log == nil {
+		i.Log = slog.New(slog.DiscardHandler)
+	}
+	i.MaxPending = max(i.MaxPending, 4)
 }
 
 // Begin tells when the first picture was taken.
@@ -153,18 +165,24 @@ func (i *Images) develop() error {
 			return nil // finished before the programme has told its beginning
 		}
 		finished := picture{
-			path: filepath.Join(i.Work, fmt.Sprintf("%05d.jpeg", count)),
-			name: i.Prefix + i.suffix(count, zero.Add(f.Timeline().FrameTime(shot.slot))) + ".jpeg",
+			number: count,
+			path:   i.path(count),
+			name:   i.Prefix + i.suffix(count, zero.Add(f.Timeline().FrameTime(shot.slot))) + ".jpeg",
 		}
 		if err := writeNew(i.FS, finished.path, jpeg.Bytes()); err != nil {
 			return fmt.Errorf("write image: %w", err)
 		}
+		i.ledger.note(step{Number: count, Name: finished.name})
 		select {
 		case i.publish <- finished:
 		default:
 			return &QueueFullError{"image", i.MaxPending}
 		}
 	}
+}
+
+func (i *Images) path(number int64) string {
+	return filepath.Join(i.Work, fmt.Sprintf("%05d.jpeg", number))
 }
 
 func (i *Images) suffix(count int64, at time.Time) string {
@@ -188,12 +206,17 @@ func (i *Images) publishAll(ctx context.Context) {
 			i.fail(fmt.Errorf("image %s: %w", path.Base(finished.name), err))
 			continue
 		}
-		i.mu.Lock()
-		i.made.Count++
-		i.made.Size += there.Size
-		i.made.Path = there.Location
-		i.mu.Unlock()
+		i.ledger.note(step{Number: finished.number, Told: true, Size: there.Size})
+		i.tell(there)
 	}
+}
+
+func (i *Images) tell(there Delivered) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.made.Count++
+	i.made.Size += there.Size
+	i.made.Path = there.Location
 }
 
 // Finish waits until the last picture is delivered.
@@ -216,11 +239,19 @@ func (i *Images) Finish(ctx context.Context) (Result, error) {
 	if made.Count == 0 {
 		err = errors.Join(err, ErrNothing)
 	}
-	if gone := i.FS.Remove(i.Work); gone != nil && err == nil {
+	if gone := i.leave(); gone != nil && err == nil {
 		i.Log.Warn("work folder of images stays", "err", gone)
 	}
 	if err != nil {
 		return made, fmt.Errorf("images %s: %w", path.Base(i.Prefix), err)
 	}
 	return made, nil
+}
+
+// leave removes the work folder, unless it is to be kept.
+func (i *Images) leave() error {
+	if i.Keep {
+		return i.ledger.close(false)
+	}
+	return errors.Join(i.ledger.close(i.failure() == nil), i.FS.Remove(i.Work))
 }

@@ -19,6 +19,9 @@ type segment struct {
 	path   string // the finished segment, in the work folder
 	writer *workfile.Writer
 
+	// Of one that a dead process has left: it is finished, and delivered.
+	made, settled bool
+
 	delivered Delivered
 	err       error
 	ready     chan struct{} // closed when delivered or err is set
@@ -73,13 +76,13 @@ func (s *Segments) next(f *Fragment) error {
 	if !ok {
 		return nil // finished before the programme has told its beginning
 	}
-	next := &segment{number: s.count, start: from, ready: make(chan struct{})}
+	next := s.newSegment(s.count, from)
 	next.at, next.jump = zero.Add(s.cutter.time(from)), jump
 	next.name = s.Names.Prefix + s.suffix(next) + s.extension()
-	next.part = filepath.Join(s.Work, fmt.Sprintf("%05d.mp4", next.number))
-	next.path = next.part
-	if !s.FMP4 {
-		next.path = filepath.Join(s.Work, fmt.Sprintf("%05d.ts", next.number))
+	if s.FMP4 && s.count == 0 {
+		if err := s.keepInit(); err != nil {
+			return err
+		}
 	}
 	var err error
 	if next.writer, err = workfile.Create(s.FS, s.Syncer, next.part); err != nil {
@@ -87,10 +90,33 @@ func (s *Segments) next(f *Fragment) error {
 	}
 	s.open = next
 	s.count++
+	s.ledger.note(step{Number: next.number, Name: next.name, At: next.at, Start: next.start, Jump: next.jump})
 	if s.FMP4 {
 		return nil
 	}
 	return next.writer.Append(s.init)
+}
+
+// newSegment is one that begins there.
+func (s *Segments) newSegment(number, start int64) *segment {
+	g := &segment{number: number, start: start, ready: make(chan struct{})}
+	g.part = filepath.Join(s.Work, fmt.Sprintf("%05d.mp4", number))
+	g.path = g.part
+	if !s.FMP4 {
+		g.path = filepath.Join(s.Work, fmt.Sprintf("%05d.ts", number))
+	}
+	return g
+}
+
+// initFile is where the init segment of fMP4 is kept for whoever resumes.
+const initFile = "init"
+
+func (s *Segments) keepInit() error {
+	w, err := workfile.Create(s.FS, nil, filepath.Join(s.Work, initFile))
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.Append(s.init), w.Close())
 }
 
 // close hands the open segment on, which ends there.
@@ -107,6 +133,7 @@ func (s *Segments) close(end int64) error {
 	if done.duration <= 0 { // not a fragment is in it
 		return s.FS.Remove(done.part)
 	}
+	s.ledger.note(step{Number: done.number, Duration: done.duration})
 	select {
 	case s.convert <- done:
 		return nil

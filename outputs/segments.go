@@ -22,7 +22,8 @@ type Segments struct {
 	FS        workfile.FS      // nil = the system's
 	Syncer    *workfile.Syncer // of Work's file system; nil = synced when whole only
 	Deliver   Deliver
-	Work      string // folder of this output's own; made by Start, gone after Finish
+	Work      string // folder of this output's own; made by Start, gone after Finish unless Keep
+	Keep      bool   // the ledger stays in Work until its owner removes it: Resume works until then
 	Names     SegmentNames
 	FMP4      bool
 	Timestamp bool // segments are named by the time of their beginning, not by number
@@ -48,6 +49,9 @@ type Segments struct {
 	publish chan *segment // in order; closed by the converting goroutine
 	tied    continuity
 	init    []byte
+	ledger  *ledger // nil while it is resumed
+	// resuming says that the playlists need not be kept up to date.
+	resuming bool
 
 	mu   sync.Mutex
 	err  error // why it failed by itself
@@ -58,18 +62,11 @@ var _ Output = (*Segments)(nil)
 
 // Start subscribes and begins to write. Its error is that Work can not be made.
 func (s *Segments) Start(ctx context.Context) error {
-	if s.FS == nil {
-		s.FS = workfile.OS()
-	}
-	if s.Log == nil {
-		s.Log = slog.New(slog.DiscardHandler)
-	}
-	if s.MaxPending <= 0 {
-		s.MaxPending = 900
-	}
+	s.defaults()
 	if err := workfile.MakeFolder(s.FS, s.Work); err != nil {
 		return fmt.Errorf("work folder of segments: %w", err)
 	}
+	s.ledger = &ledger{fs: s.FS, syncer: s.Syncer, path: filepath.Join(s.Work, ledgerFile), log: s.Log}
 	s.cutter = newCutter(s.Hub.o.FPS, s.Hub.o.HasVideo, s.Seconds, s.GOP)
 	s.begun = newZeroTime()
 	s.ended, s.failed = make(chan struct{}), make(chan struct{})
@@ -83,6 +80,8 @@ func (s *Segments) Start(ctx context.Context) error {
 		defer s.sub.Close()
 		if err := s.record(taking); err != nil {
 			s.fail(err)
+		} else if s.count > 0 {
+			s.ledger.note(step{Whole: true})
 		}
 	}()
 	go func() {
@@ -94,6 +93,18 @@ func (s *Segments) Start(ctx context.Context) error {
 		s.publishAll(delivering)
 	}()
 	return nil
+}
+
+func (s *Segments) defaults() {
+	if s.FS == nil {
+		s.FS = workfile.OS()
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.MaxPending <= 0 {
+		s.MaxPending = 900
+	}
 }
 
 // Begin tells when the first segment begins.
@@ -144,11 +155,23 @@ func (s *Segments) Finish(ctx context.Context) (Result, error) {
 	if made.Count == 0 {
 		err = errors.Join(err, ErrNothing)
 	}
-	if gone := s.FS.Remove(s.Work); gone != nil && s.failure() == nil {
+	if gone := s.leave(); gone != nil && s.failure() == nil {
 		s.Log.Warn("work folder of segments stays", "err", gone)
 	}
 	if err != nil {
 		return made, fmt.Errorf("segments of %s: %w", filepath.Base(s.Names.Playlist), err)
 	}
 	return made, nil
+}
+
+// leave removes the work folder, unless it is to be kept. After a failure what is in it stays, for another try.
+func (s *Segments) leave() error {
+	if s.Keep {
+		return s.ledger.close(false)
+	}
+	err := s.ledger.close(s.failure() == nil)
+	if s.FMP4 && s.count > 0 && s.failure() == nil {
+		err = errors.Join(err, s.FS.Remove(filepath.Join(s.Work, initFile)))
+	}
+	return errors.Join(err, s.FS.Remove(s.Work))
 }

@@ -25,7 +25,10 @@ func (s *Segments) convertAll(ctx context.Context) {
 	slots := make(chan struct{}, parallelDeliveries)
 	for g := range s.convert {
 		s.publish <- g // never more than were let into convert
-		if g.err = s.finishPart(g); g.err != nil {
+		if g.err == nil && !g.made {
+			g.err = s.finishPart(g)
+		}
+		if g.err != nil || g.settled {
 			close(g.ready)
 			continue
 		}
@@ -53,7 +56,15 @@ func (s *Segments) finishPart(g *segment) error {
 	if err := s.FS.Remove(g.part); err != nil && !errors.Is(err, iofs.ErrNotExist) {
 		s.Log.Warn("part of a segment stays", "err", err)
 	}
+	s.note(step{Number: g.number, Next: s.tied.clone().next})
 	return nil
+}
+
+// note writes a step down, unless it is taken after a dead process.
+func (s *Segments) note(made step) {
+	if s.ledger != nil {
+		s.ledger.note(made)
+	}
 }
 
 // publishAll lists the segments in order, each when it is delivered, and ends the
@@ -75,6 +86,9 @@ func (s *Segments) publishAll(ctx context.Context) {
 		}
 		s.list(g, lists)
 		for _, l := range lists {
+			if s.resuming {
+				break
+			}
 			if err := s.deliverList(ctx, l, false); err != nil {
 				// The next one says the same and more; the last one must succeed.
 				s.Log.Warn("playlist not refreshed", "err", err, "playlist", l.name)
@@ -116,6 +130,7 @@ func (s *Segments) list(g *segment, lists []*publishedList) {
 	for _, l := range lists {
 		l.add(g.listed)
 	}
+	s.note(step{Number: g.number, Told: true, Size: g.delivered.Size})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.made.Count++

@@ -14,7 +14,7 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 		var all []*outlet
 		info := s.status.info
 		if s.plan.NamedLater() {
-			s.record.update(func(r *diary) { r.Files, r.Manifests = s.fileRecords(), s.plan.Manifests() })
+			s.record.update(s.records)
 		}
 		if file := s.plan.File; file.Path != "" {
 			all = append(all, &outlet{
@@ -50,7 +50,7 @@ func (s *Session) newSegments(ffmpeg string, hub *outputs.Hub) outputs.Output {
 	wish := s.plan.Segments
 	return &outputs.Segments{
 		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Deliver: s.deliverTo(madeSegment, s.plan.Stores.Segments),
-		Work: filepath.Join(s.plan.WorkDir, "segments"), Names: wish.Names, MaxPending: wish.MaxPending,
+		Work: filepath.Join(s.plan.WorkDir, segmentsFolder), Keep: s.record != nil, Names: wish.Names, MaxPending: wish.MaxPending,
 		FMP4: wish.FMP4, Timestamp: wish.Timestamp, Seconds: wish.Seconds, GOP: s.plan.Encoder.GOP(),
 	}
 }
@@ -59,7 +59,7 @@ func (s *Session) newImages(n int, p *programme.Programme) outputs.Output {
 	wish := s.plan.Images[n]
 	return &outputs.Images{
 		Programme: p, Log: s.log, Deliver: s.deliverTo(madeImage, s.plan.Stores.Images[n]),
-		Work: filepath.Join(s.plan.WorkDir, fmt.Sprintf("images%d", n)), Prefix: wish.Prefix, MaxPending: wish.MaxPending,
+		Work: filepath.Join(s.plan.WorkDir, imagesFolder(n)), Keep: s.record != nil, Prefix: wish.Prefix, MaxPending: wish.MaxPending,
 		Suffix: wish.Suffix, Interval: wish.Interval, Width: wish.Width, Height: wish.Height,
 	}
 }

@@ -25,6 +25,9 @@ const recordFile = "record"
 type diary struct {
 	Info  json.RawMessage `json:"info"` // EgressInfo as it was told last
 	Files []fileRecord    `json:"files"`
+	// What is made of many files; nil = nothing is.
+	Segments *segmentsRecord `json:"segments,omitempty"`
+	Images   []imagesRecord  `json:"images,omitempty"`
 	// Manifests are those that are wanted.
 	Manifests []plan.Manifest `json:"manifests,omitempty"`
 	End       *endRecord      `json:"end,omitempty"` // once the end was decided
@@ -81,7 +84,8 @@ func (r *recorded) begin(s *Session) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.record, r.on = diary{Info: info, Files: s.fileRecords(), Manifests: s.plan.Manifests()}, true
+	r.record, r.on = diary{Info: info}, true
+	s.records(&r.record)
 	return r.write()
 }
 
@@ -131,6 +135,12 @@ func readRecord(dir string, sealer *uploads.Sealer) (diary, error) {
 	for i := range r.Files {
 		f := &r.Files[i]
 		f.Work, f.Made = fromHome(dir, f.Work), fromHome(dir, f.Made)
+	}
+	if r.Segments != nil {
+		r.Segments.Work = fromHome(dir, r.Segments.Work)
+	}
+	for i := range r.Images {
+		r.Images[i].Work = fromHome(dir, r.Images[i].Work)
 	}
 	return r, nil
 }

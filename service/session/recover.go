@@ -42,6 +42,8 @@ type Recovery struct {
 	diary  diary
 	info   *livekit.EgressInfo
 	died   time.Time
+	ended  bool     // its terminal status was decided, and perhaps told, by the dead process
+	whole  bool     // all that was to be recorded is there
 	run    *Session // what of a session the rest of an egress needs
 }
 
@@ -70,8 +72,9 @@ func OpenRecovery(dir, ffmpeg string, debts *Debts, log *slog.Logger) (*Recovery
 	}
 	r := &Recovery{home: home, debts: debts, ffmpeg: cmp.Or(ffmpeg, "ffmpeg"), log: log.With("egressID", info.EgressId), diary: d, info: info}
 	r.died = r.lastWrite()
-	// What was awaited when the process died is told anew, if it still is.
-	details, _, _ := strings.Cut(info.Details, pendingPrefix)
+	// What was awaited when the process died, or lacking, is told anew if it still is.
+	details, _, _ := strings.Cut(info.Details, lowPrefix)
+	details, _, _ = strings.Cut(details, pendingPrefix)
 	info.Details = strings.TrimSuffix(details, "; ")
 	return r, nil
 }
@@ -94,7 +97,7 @@ func (r *Recovery) Run(ctx context.Context, onUpdate func(*livekit.EgressInfo)) 
 	if _, err := r.debts.Queue.Load(r.home.Dir); err != nil {
 		r.log.Error("uploads of a dead egress", "error", err)
 	}
-	wasTerminal := Terminal(r.info.Status)
+	r.ended, r.whole = Terminal(r.info.Status), r.diary.End != nil
 	reports := newFileReport(r.info)
 	var failed error
 	left := false
@@ -111,15 +114,18 @@ func (r *Recovery) Run(ctx context.Context, onUpdate func(*livekit.EgressInfo)) 
 			failed = errors.Join(failed, deliveryError(err))
 			r.log.Error("recover", "name", f.Name, "error", err)
 		}
-		if !wasTerminal {
+		if !r.ended {
 			reports.ended(made)
 			s.status.detail(made.Note)
 		}
 	}
+	err := r.salvageParts(s)
+	left = left || errors.Is(err, errLeft)
+	failed = errors.Join(failed, err)
 	switch {
 	case left:
 		return s.status.snapshot()
-	case wasTerminal:
+	case r.ended:
 		onUpdate(s.status.snapshot())
 		return s.status.snapshot()
 	}
@@ -166,7 +172,7 @@ func (r *Recovery) Abandon() { r.home.Release() }
 
 // verdict is how a dead egress ends: as it was to, if all was recorded when its process died.
 func (r *Recovery) verdict(failed error) (to livekit.EgressStatus, text string, code int32, at time.Time) {
-	whole := r.diary.End != nil
+	whole := r.whole
 	at = r.died
 	for _, f := range r.diary.Files {
 		whole = whole && f.Finished
@@ -195,6 +201,12 @@ func (r *Recovery) lastWrite() time.Time {
 	for _, f := range r.diary.Files {
 		paths = append(paths, f.Work)
 	}
+	if p := r.diary.Segments; p != nil {
+		paths = append(paths, filesIn(p.Work)...)
+	}
+	for _, p := range r.diary.Images {
+		paths = append(paths, filesIn(p.Work)...)
+	}
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil && info.ModTime().After(last) {
 			last = info.ModTime()
@@ -204,6 +216,14 @@ func (r *Recovery) lastWrite() time.Time {
 		return time.Now()
 	}
 	return last
+}
+
+func filesIn(dir string) (paths []string) {
+	entries, _ := os.ReadDir(dir) // without it nothing was written
+	for _, e := range entries {
+		paths = append(paths, filepath.Join(dir, e.Name()))
+	}
+	return paths
 }
 
 // salvage gets one file to where it was wanted, from wherever the dead process has left it.
