@@ -32,17 +32,22 @@ type dock struct {
 
 // newDock starts everything; the recorder uploads to the store unless a request says otherwise.
 func newDock(ctx context.Context) (*dock, error) {
-	return startDock(ctx, func(store *objects.Server) map[string]any {
-		return map[string]any{"browser_pool": 0, "storage": map[string]any{"s3": s3Config(store)}}
+	return startDock(ctx, func(store *objects.Server, _ string) lab.Options {
+		return withConfig(map[string]any{"browser_pool": 0, "storage": map[string]any{"s3": s3Config(store)}})
 	})
 }
 
 // newDockWithout has a recorder without a configured store.
 func newDockWithout(ctx context.Context) (*dock, error) {
-	return startDock(ctx, func(*objects.Server) map[string]any { return map[string]any{"browser_pool": 0} })
+	return startDock(ctx, func(*objects.Server, string) lab.Options { return withConfig(map[string]any{"browser_pool": 0}) })
 }
 
-func startDock(ctx context.Context, config func(*objects.Server) map[string]any) (*dock, error) {
+func withConfig(config map[string]any) lab.Options {
+	return lab.Options{Rig: rig.Options{Config: config}}
+}
+
+// startDock has the options that are made for its store and its folder.
+func startDock(ctx context.Context, options func(store *objects.Server, dir string) lab.Options) (*dock, error) {
 	dir, err := os.MkdirTemp("", "dock-*")
 	if err != nil {
 		return nil, err
@@ -52,7 +57,9 @@ func startDock(ctx context.Context, config func(*objects.Server) map[string]any)
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	d := &dock{store: store, dir: dir}
-	d.Lab, err = lab.New(ctx, lab.Options{Name: "debts", Rig: rig.Options{Config: config(store)}})
+	o := options(store, dir)
+	o.Name = "debts"
+	d.Lab, err = lab.New(ctx, o)
 	if err == nil {
 		d.pages, err = lab.ServePages(ctx, publish.Size{Width: 320, Height: 180})
 	}
@@ -102,14 +109,23 @@ func (d *dock) ends(id string) (n int) {
 
 // seconds decodes a file whole and tells its length.
 func seconds(ctx context.Context, path string) (float64, error) {
-	if out, err := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-").CombinedOutput(); err != nil || len(out) > 0 {
-		return 0, fmt.Errorf("decode %s: %v: %s", filepath.Base(path), err, out)
+	if err := decodes(ctx, path); err != nil {
+		return 0, err
 	}
 	out, err := exec.CommandContext(ctx, "ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path).Output()
 	if err != nil {
 		return 0, fmt.Errorf("probe %s: %w", filepath.Base(path), err)
 	}
 	return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+}
+
+// decodes tells what a decoder has to say against a file.
+func decodes(ctx context.Context, path string) error {
+	out, err := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-").CombinedOutput()
+	if err != nil || len(out) > 0 {
+		return fmt.Errorf("decode %s: %v: %s", filepath.Base(path), err, out)
+	}
+	return nil
 }
 
 // fetch writes an object into a file to be looked at.

@@ -1,72 +1,194 @@
 package debts
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"time"
 
-	"github.com/livekit/protocol/livekit"
-
+	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/integration/accept"
-	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/objects"
+	"github.com/ffegress/ffegress/integration/rig"
+	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/uploads"
 )
 
-// readable tells how long after Stop the object can be fetched, beside a plain upload of the same file.
+// A piece is what is repeated: as many pictures as sound of whole packets takes.
+const (
+	pieceFrames  = 576
+	piecePackets = 900
+	pieceLength  = pieceFrames * time.Second / 30
+)
+
+// readable tells how long after Stop a long recording can be fetched, beside a plain upload of the same file. What an
+// encoder makes in that time is put through the file output as fast as the disk takes it.
 func readable(length time.Duration) accept.Case {
 	return accept.Case{
-		ID: "readable", Line: 5, Title: fmt.Sprintf("Stop to a readable object, 1080p for %v", length),
+		ID: "readable", Line: 5, Title: fmt.Sprintf("Stop to a readable object, %v of 1080p at 4500 kb/s", length),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			d, err := newDock(ctx)
+			dir, err := os.MkdirTemp("", "readable-*")
 			if err != nil {
 				return err
 			}
-			defer func() { _ = d.close() }()
-			r, err := d.Start(ctx, func() (*livekit.EgressInfo, error) {
-				return d.API.StartWeb(ctx, &livekit.WebEgressRequest{
-					Url: d.pages.URL, FileOutputs: []*livekit.EncodedFileOutput{{Filepath: "readable.mp4"}},
-					Options: &livekit.WebEgressRequest_Preset{Preset: livekit.EncodingOptionsPreset_H264_1080P_30},
-				})
-			})
-			if err != nil {
-				return err
-			}
-			if err := lab.Pause(ctx, length); err != nil {
-				return err
-			}
-			asked := time.Now()
-			if _, err := d.API.Stop(ctx, r.Info.EgressId); err != nil {
-				return err
-			}
-			err = until(ctx, "the object", time.Minute, func() bool { _, err := d.store.Object(bucket, "readable.mp4"); return err == nil })
-			if err != nil {
-				return err
-			}
-			there := time.Since(asked)
-			final, err := r.End(ctx)
-			if err != nil {
-				return err
-			}
-			o.Want(final.Status == livekit.EgressStatus_EGRESS_COMPLETE, "%v %q", final.Status, final.Error)
-			file, err := d.fetch("readable.mp4")
-			if err != nil {
-				return err
-			}
-			store, err := uploads.Open(ctx, target(d.store), slog.New(slog.DiscardHandler))
+			defer func() { _ = os.RemoveAll(dir) }()
+			store, err := objects.Start(filepath.Join(dir, "store"), bucket)
 			if err != nil {
 				return err
 			}
 			defer store.Close()
-			begun := time.Now()
-			if err := store.Put(ctx, uploads.Object{Key: "plain.mp4", File: file}); err != nil {
+			l := &long{dir: dir, store: store, home: filepath.Join(dir, "work", "EG_long")}
+			if err := os.MkdirAll(l.home, 0o700); err != nil {
 				return err
 			}
-			plain := time.Since(begun)
-			o.Add("size", "%.1f MB", float64(final.FileResults[0].Size)/1e6)
-			o.Add("Stop to readable object", "%.2f s", there.Seconds())
-			o.Add("plain upload of the same file", "%.2f s", plain.Seconds())
-			return nil
+			if err := l.record(ctx, int(length/pieceLength)); err != nil {
+				return err
+			}
+			return l.deliver(ctx, o)
 		},
 	}
+}
+
+// long is a recording that takes long.
+type long struct {
+	dir, home string
+	store     *objects.Server
+	file      *outputs.File
+}
+
+// piece is fragmented MP4 as the encoder of a recording writes it.
+func (l *long) piece(ctx context.Context) ([]byte, error) {
+	path := filepath.Join(l.dir, "piece.mp4")
+	seconds := fmt.Sprintf("%g", pieceLength.Seconds())
+	out, err := exec.CommandContext(ctx, "ffmpeg", "-v", "error",
+		"-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=30:d="+seconds+",noise=alls=12:allf=t", "-f", "lavfi", "-i", "sine=r=48000:d="+seconds,
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-b:v", "4500k", "-maxrate", "4500k", "-bufsize", "4500k", "-g", "120",
+		"-frames:v", fmt.Sprint(pieceFrames), "-c:a", "aac", "-ac", "2", "-b:a", "128k",
+		"-frames:a", fmt.Sprint(piecePackets-1), // the first has what a decoder needs before the beginning
+		"-f", "mp4", "-movflags", "+frag_keyframe+empty_moov+default_base_moof+delay_moov", "-movie_timescale", "90000", "-frag_duration", "500000", path,
+	).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("make a piece: %w: %s", err, out)
+	}
+	return os.ReadFile(path)
+}
+
+// record appends that many pieces.
+func (l *long) record(ctx context.Context, pieces int) error {
+	piece, err := l.piece(ctx)
+	if err != nil {
+		return err
+	}
+	hub := outputs.NewHub(outputs.HubOptions{FPS: 30, HasVideo: true, HasAudio: true})
+	l.file = &outputs.File{
+		Hub: hub, FFmpeg: "ffmpeg", Syncer: &workfile.Syncer{}, Work: filepath.Join(l.home, "work.mp4"), Target: filepath.Join(l.home, "recording.mp4"),
+	}
+	if err := l.file.Start(ctx); err != nil {
+		return err
+	}
+	for n := range int64(pieces) {
+		from := programme.Point{Frame: n * pieceFrames, Sample: n * piecePackets * 1024}
+		if err := hub.Run(bytes.NewReader(piece), from); err != nil {
+			return err
+		}
+		if err := until(ctx, "the disk to take it", time.Minute, func() bool { return l.file.Written() > (n+1)*int64(len(piece))-32<<20 }); err != nil {
+			return err
+		}
+	}
+	// Until now there was an hour of time to write.
+	err = until(ctx, "the disk to have it all", time.Minute, func() bool { return l.file.Written() > int64(pieces)*int64(len(piece))-1<<20 })
+	hub.Close(nil)
+	return err
+}
+
+// deliver is what happens from Stop on, and then a plain upload.
+func (l *long) deliver(ctx context.Context, o *accept.Outcome) error {
+	sealer, err := uploads.NewSealer(rig.APISecret, filepath.Dir(l.home))
+	if err != nil {
+		return err
+	}
+	queue := uploads.NewQueue(uploads.Options{Sealer: sealer})
+	paying, stop := context.WithCancel(ctx)
+	paid := make(chan struct{})
+	go func() { defer close(paid); queue.Run(paying) }()
+	defer func() { stop(); <-paid }()
+
+	asked := time.Now()
+	made, err := l.file.Finish(ctx)
+	if err != nil {
+		return err
+	}
+	finalised := time.Since(asked)
+	keep := filepath.Join(l.dir, "plain.mp4")
+	if err := os.Link(made.Path, keep); err != nil {
+		return err
+	}
+	ticket, err := queue.Add(l.home, uploads.Debt{
+		ID: "file", Egress: "EG_long", Name: "long.mp4", Key: "long.mp4", ContentType: "video/mp4", Target: target(l.store),
+	}, made.Path)
+	if err != nil {
+		return err
+	}
+	if _, err := ticket.Wait(ctx, nil); err != nil {
+		return err
+	}
+	confirmed := time.Since(asked)
+	if err := l.read(ctx, "long.mp4", made.Size); err != nil {
+		return err
+	}
+	there := time.Since(asked)
+
+	store, err := uploads.Open(ctx, target(l.store), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	begun := time.Now()
+	if err := store.Put(ctx, uploads.Object{Key: "plain.mp4", File: keep, ContentType: "video/mp4"}); err != nil {
+		return err
+	}
+	plain := time.Since(begun)
+	o.Add("file", "%v, %.0f MB", made.Duration.Round(time.Second), float64(made.Size)/1e6)
+	o.Want(made.Note == "", "%s", made.Note)
+	o.Add("Stop to the finished file", "%.1f s", finalised.Seconds())
+	o.Add("Stop to the confirmed object", "%.1f s", confirmed.Seconds())
+	o.Add("Stop to the object's end read", "%.1f s", there.Seconds())
+	o.Add("plain upload of the same file", "%.1f s", plain.Seconds())
+	length, err := l.length(ctx, keep)
+	o.Want(err == nil && (length-made.Duration).Abs() < time.Second, "the file has %v, told is %v: %v", length, made.Duration, err)
+	return nil
+}
+
+// read fetches the last bytes of an object.
+func (l *long) read(ctx context.Context, key string, size int64) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.store.URL()+"/"+bucket+"/"+key, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", size-1000, size-1))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && len(body) != 1000 {
+		err = fmt.Errorf("%s: %d bytes of its end", res.Status, len(body))
+	}
+	return err
+}
+
+func (l *long) length(ctx context.Context, path string) (time.Duration, error) {
+	out, err := exec.CommandContext(ctx, "ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path).Output()
+	if err != nil {
+		return 0, err
+	}
+	return time.ParseDuration(string(bytes.TrimSpace(out)) + "s")
 }
