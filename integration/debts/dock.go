@@ -128,16 +128,6 @@ func decodes(ctx context.Context, path string) error {
 	return nil
 }
 
-// fetch writes an object into a file to be looked at.
-func (d *dock) fetch(key string) (string, error) {
-	body, err := d.store.Read(bucket, key)
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(d.Dir, filepath.Base(key))
-	return path, os.WriteFile(path, body, 0o600)
-}
-
 // until polls for what has no event of its own.
 func until(ctx context.Context, what string, wait time.Duration, is func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, wait)

@@ -19,7 +19,7 @@ func fullSlowly() accept.Case {
 	return accept.Case{
 		ID: "tmpfs-full", Line: 4, Title: "the tmpfs of an output fills, 1 MB a second, beside a recording elsewhere",
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			q, err := newQuotaDock(ctx, false)
+			q, err := newQuotaDock(ctx, 64, false)
 			if err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func fullAtOnce() accept.Case {
 	return accept.Case{
 		ID: "tmpfs-full-work", Line: 4, Title: "the tmpfs of work_dir is full at once, under recordings to there and to elsewhere",
 		Run: func(ctx context.Context, o *accept.Outcome) error {
-			q, err := newQuotaDock(ctx, true)
+			q, err := newQuotaDock(ctx, 256, true) // two Chromiums keep their profiles there
 			if err != nil {
 				return err
 			}

@@ -14,9 +14,6 @@ import (
 	"github.com/ffegress/ffegress/integration/objects"
 )
 
-// quotaSize is how large the tmpfs is, in MB.
-const quotaSize = 64
-
 // mountScript starts the recorder in a mount namespace of its own with a tmpfs in it: the kernel clears both away with
 // the last process in there, however that ends.
 const mountScript = `#!/bin/sh
@@ -31,8 +28,8 @@ type quotaDock struct {
 	quota string // where the tmpfs is, for the recorder
 }
 
-// newQuotaDock has the work directory on the tmpfs, or not.
-func newQuotaDock(ctx context.Context, work bool) (*quotaDock, error) {
+// newQuotaDock has a tmpfs of that many MB, and the work directory on it, or not.
+func newQuotaDock(ctx context.Context, size int, work bool) (*quotaDock, error) {
 	var quota string
 	d, err := startDock(ctx, func(_ *objects.Server, dir string) lab.Options {
 		quota = filepath.Join(dir, "quota")
@@ -43,7 +40,7 @@ func newQuotaDock(ctx context.Context, work bool) (*quotaDock, error) {
 		o := withConfig(config)
 		o.Wrap = func(binary, dir string) (string, error) {
 			script := filepath.Join(dir, "in-namespace")
-			body := fmt.Sprintf(mountScript, quotaSize, quota, binary)
+			body := fmt.Sprintf(mountScript, size, quota, binary)
 			return script, errors.Join(os.MkdirAll(quota, 0o755), os.WriteFile(script, []byte(body), 0o700))
 		}
 		return o
