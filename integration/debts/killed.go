@@ -35,6 +35,7 @@ type killing struct {
 	part, runs int
 	group      bool // all that the recorder has started is killed at once with it
 	upload     bool
+	lost       time.Duration // at most, of the end
 }
 
 func (k killing) id() string {
@@ -124,7 +125,7 @@ func (d *dock) killOnce(ctx context.Context, o *accept.Outcome, k killing, n int
 		for what, d := range lost {
 			name := kind.name + ": " + what
 			worst[name] = max(worst[name], d)
-			o.Want(d <= lostAtMost, "run %d, %s: %.2f s lost", n, name, d.Seconds())
+			o.Want(d <= k.lost, "run %d, %s: %.2f s lost", n, name, d.Seconds())
 		}
 	}
 	return recovered

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -179,7 +181,21 @@ func deliveryError(err error) error {
 		return psrpc.NewError(psrpc.Internal, full)
 	}
 	if workfile.Full(err) {
-		return psrpc.NewErrorf(psrpc.Internal, "disk full: %w", err)
+		return psrpc.NewError(psrpc.Internal, fullError{err})
 	}
 	return psrpc.NewErrorf(psrpc.Internal, "Local upload failed: %w", err)
 }
+
+// fullError is that of a disk that was full before the recording could be ended. Its text leaves out where on the disk
+// that was, which says nothing to a client.
+type fullError struct{ error }
+
+func (e fullError) Error() string {
+	text := e.error.Error()
+	if path, ok := errors.AsType[*os.PathError](e.error); ok {
+		text = strings.ReplaceAll(text, path.Path, filepath.Base(path.Path))
+	}
+	return "disk full: " + text
+}
+
+func (e fullError) Unwrap() error { return e.error }

@@ -49,9 +49,13 @@ type madeObject struct {
 
 // note adds a file; another of the same name takes its place.
 func (m *made) note(kind madeKind, name string, there outputs.Delivered, sum string) {
+	m.noteAt(kind, name, there, sum, time.Now())
+}
+
+func (m *made) noteAt(kind madeKind, name string, there outputs.Delivered, sum string, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	o := madeObject{kind, name, there.Location, there.Size, sum, time.Now()}
+	o := madeObject{kind, name, there.Location, there.Size, sum, at}
 	for i := range m.list {
 		if m.list[i].name == name {
 			m.list[i] = o

@@ -82,13 +82,15 @@ func (r *Recovery) salvageImages(s *Session, p imagesRecord) (made outputs.Resul
 // taken finds files that the dead process had delivered, or had made debts of, which it waits for.
 func (s *Session) taken(kind madeKind, store plan.Store) func(context.Context, string) (outputs.Delivered, bool, error) {
 	return func(ctx context.Context, name string) (there outputs.Delivered, ok bool, err error) {
+		var at time.Time // when it was made
 		if store.Local() {
-			there, err = localFile(store, name)
+			there, at, err = localFile(store, name)
 		} else {
 			ticket := s.debts.Queue.TicketNamed(s.home.Dir, name)
 			if ticket == nil {
 				return there, false, nil
 			}
+			at = ticket.Debt().Added
 			there, err = s.collect(ctx, ticket)
 		}
 		switch {
@@ -97,19 +99,19 @@ func (s *Session) taken(kind madeKind, store plan.Store) func(context.Context, s
 		case err != nil:
 			return there, false, err
 		}
-		s.made.note(kind, name, there, "")
+		s.made.noteAt(kind, name, there, "", at)
 		return there, true, nil
 	}
 }
 
-func localFile(store plan.Store, name string) (outputs.Delivered, error) {
+func localFile(store plan.Store, name string) (there outputs.Delivered, at time.Time, err error) {
 	place, err := outputs.LocalDeliver{Prefix: store.Prefix}.Place(name)
 	if err != nil {
-		return outputs.Delivered{}, err
+		return there, at, err
 	}
 	info, err := os.Stat(place)
 	if err != nil {
-		return outputs.Delivered{}, err
+		return there, at, err
 	}
-	return outputs.Delivered{Location: place, Size: info.Size()}, nil
+	return outputs.Delivered{Location: place, Size: info.Size()}, info.ModTime(), nil
 }

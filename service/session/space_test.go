@@ -1,11 +1,13 @@
 package session
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,6 +90,14 @@ func TestDiskFull(t *testing.T) {
 	r = startPlan(t, t.Context(), t.TempDir(), target, Options{space: space}, nil)
 	if final := r.wait(t); final.Status != stFailed || final.Error != "disk full: work_dir has 15 MB left" || r.source.closed != 1 {
 		t.Errorf("%v %q", final.Status, final.Error)
+	}
+}
+
+// TestFullAtOnce: a write that finds the disk full is told as such, without where that was.
+func TestFullAtOnce(t *testing.T) {
+	err := deliveryError(fmt.Errorf("record x.mp4: %w", &os.PathError{Op: "write", Path: "/var/lib/secret/work.mp4", Err: syscall.ENOSPC}))
+	if want := "disk full: record x.mp4: write work.mp4: no space left on device"; err.Error() != want || errorCode(err) != 500 || !workfile.Full(err) {
+		t.Errorf("%v (%d), want %s", err, errorCode(err), want)
 	}
 }
 
