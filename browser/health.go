@@ -10,6 +10,10 @@ import (
 // takes Chromium with it at once, and the cause is to be named, not the effect.
 const settleTime = 100 * time.Millisecond
 
+// displayTime is how much longer Xvfb's death is waited for when the connection
+// to it is lost: the kernel closes that first and tells of the death last.
+const displayTime = 500 * time.Millisecond
+
 // part is something whose death ends a recording, the most fundamental first.
 type part int
 
@@ -78,14 +82,18 @@ func (h *health) run() {
 	h.since = worst.since
 	timer := time.NewTimer(settleTime)
 	defer timer.Stop()
+	lost := worst.part == partGrab
 	for settled := false; !settled; {
 		select {
 		case d := <-h.deaths:
+			lost = lost || d.part == partGrab
 			if d.part < worst.part {
 				worst = d
 			}
 		case <-timer.C:
-			settled = true
+			settled = !lost || worst.part == partDisplay
+			lost = false
+			timer.Reset(displayTime)
 		case <-h.stop:
 			return
 		}

@@ -26,6 +26,9 @@ const detailKept = "what could not be delivered is kept in work_dir"
 // before that status, also when the egress failed.
 func (s *Session) finish(e *ending) {
 	end := time.Now()
+	if s.recorder != nil {
+		s.recorder.cut(end) // before anything that waits for a disk
+	}
 	s.recording = false
 	wasActive := s.status.info.Status == livekit.EgressStatus_EGRESS_ACTIVE
 	if wasActive && e.reason != ReasonFailure && e.reason != ReasonLimit {
@@ -39,7 +42,7 @@ func (s *Session) finish(e *ending) {
 	s.release()
 	s.noteEnd(e, wasActive, end)
 	s.tellOwed()
-	finishErr := s.step(context.Background(), func(context.Context) error { return s.windDown(end) })
+	finishErr := s.step(context.Background(), func(context.Context) error { return s.windDown() })
 	if errors.Is(finishErr, errLeft) {
 		s.log.Info("the upload is left to the next process")
 		return
@@ -114,7 +117,7 @@ func countsOf(pairs []any, g gap) map[string]any {
 }
 
 // windDown ends the recording and closes the source while the outputs finish.
-func (s *Session) windDown(end time.Time) error {
+func (s *Session) windDown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
 	if s.recorder == nil {
@@ -122,7 +125,7 @@ func (s *Session) windDown(end time.Time) error {
 		return nil
 	}
 	closed := make(chan struct{})
-	s.recorder.stop(end)
+	s.recorder.stop()
 	go func() {
 		defer close(closed)
 		s.closeSource(ctx)

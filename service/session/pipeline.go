@@ -173,10 +173,15 @@ func (p *pipeline) elapsed(s programme.Stats) time.Duration {
 
 // stop ends the programme at the instant end and, once it has taken in what belongs to it, the
 // source's media.
-func (p *pipeline) stop(end time.Time) {
+func (p *pipeline) cut(end time.Time) {
+	if !p.zero.IsZero() {
+		p.programme.Stop(end)
+	}
+}
+
+func (p *pipeline) stop() {
 	switch {
 	case !p.zero.IsZero():
-		p.programme.Stop(end)
 		<-p.programme.Done()
 	case p.encoding != nil:
 		p.encoding.Kill() // nothing was recorded, so there is nothing to drain

@@ -9,8 +9,10 @@ type recorder interface {
 	// broken is closed when the recording can not go on; failure then says why.
 	broken() <-chan struct{}
 	failure() *ending
-	// stop ends the recording at the instant end, and with it the source's media.
-	stop(end time.Time)
+	// cut has the recording end at the instant end, at once; stop waits until it has ended, and with it the source's
+	// media.
+	cut(end time.Time)
+	stop()
 	// drain is called once after stop. It waits until what was recorded is delivered, which the outlets
 	// then tell. The error is the recorder's own.
 	drain() error

@@ -189,13 +189,16 @@ func (t *trackRecording) broken() <-chan struct{} { return t.over }
 
 func (t *trackRecording) failure() *ending { return &ending{reason: ReasonFailure} } // the output's Finish tells the error
 
-func (t *trackRecording) stop(end time.Time) {
+func (t *trackRecording) cut(end time.Time) {
 	t.mu.Lock()
 	sink := t.sink
 	t.mu.Unlock()
 	if sink != nil {
 		sink.End(end)
 	}
+}
+
+func (t *trackRecording) stop() {
 	if t.room != nil {
 		t.room.Close()
 	}
