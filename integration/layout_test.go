@@ -16,6 +16,7 @@ var layers = [][]string{
 	{"cmd/ffegress"},
 	{"service/check"},
 	{"service"},
+	{"service/lease"},
 	{"service/session"},
 	{"service/admit"},
 	{"service/plan", "service/logs"},

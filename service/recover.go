@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/livekit/protocol/rpc"
-	"github.com/livekit/psrpc"
+	"github.com/livekit/protocol/utils"
 
 	"github.com/ffegress/ffegress/service/session"
 	"github.com/ffegress/ffegress/uploads"
@@ -65,21 +64,29 @@ func (s *Service) recoverOne(id string, r *session.Recovery) {
 	told := r.Told()
 	s.log.Info("recovering the egress of a dead process", "egressID", id, "status", r.Info().Status, "told", told)
 	rep := s.reporter.open(id)
-	rep.told = r.Release
+	rep.ends, rep.keep = s.leases.ends, s.leases.keeper.Note
+	rep.told = func() {
+		s.leases.keeper.Drop(id)
+		r.Release()
+	}
+	if !told {
+		s.leases.keeper.Hold(s.recording, utils.CloneProto(r.Info()))
+	}
 	known := make(chan bool, 1)
 	s.running.Go(func() { known <- !told && s.unfinished(id) })
 	info := r.Run(context.Background(), rep.update)
 	tell := <-known
 	switch {
 	case !session.Terminal(info.Status) && !told:
-		if tell {
+		s.leases.keeper.Leave(id, s.conf.UploadReportDeadline)
+		if tell && !s.leases.ended(id) {
 			rep.start()
 		}
 		rep.leave()
 	case tell:
 		rep.start()
 	default:
-		r.Release()
+		rep.told()
 	}
 	s.log.Info("egress recovered", "egressID", id, "status", info.Status, "error", info.Error, "details", info.Details)
 }
@@ -87,9 +94,7 @@ func (s *Service) recoverOne(id string, r *session.Recovery) {
 // unfinished asks livekit-server, for as long as it does not answer, whether it knows the egress and not its end.
 func (s *Service) unfinished(id string) bool {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
-		ctx, cancel := context.WithTimeout(s.recording, s.conf.IOUpdateTimeout)
-		info, err := s.io.GetEgress(ctx, &rpc.GetEgressRequest{EgressId: id}, psrpc.WithRequestTimeout(s.conf.IOUpdateTimeout))
-		cancel()
+		info, err := s.reporter.known(s.recording, id)
 		switch {
 		case err == nil:
 			return !session.Terminal(info.Status)

@@ -12,6 +12,7 @@ import (
 	"github.com/livekit/protocol/rpc"
 	"github.com/livekit/psrpc"
 
+	"github.com/ffegress/ffegress/service/lease"
 	"github.com/ffegress/ffegress/service/session"
 )
 
@@ -47,17 +48,30 @@ type report struct {
 	reporter *reporter
 	log      *slog.Logger
 	wake     chan struct{}
-	left     chan struct{} // closed when no terminal state will come
-	told     func()        // called when the terminal state has arrived
+	left     chan struct{}             // closed when no terminal state will come
+	told     func()                    // called when the terminal state has arrived
+	keep     func(*livekit.EgressInfo) // called with every state
+	ends     ender                     // nil: nobody else tells of this egress
+	doubt    bool                      // the terminal state may have arrived already
 
 	mu     sync.Mutex
 	latest *livekit.EgressInfo // not yet delivered
+	silent bool
 }
+
+// ender decides whether the terminal state is told, and which.
+type ender interface {
+	Take(ctx context.Context, info *livekit.EgressInfo) (tell *livekit.EgressInfo, again bool, err error)
+	Delivered(ctx context.Context, info *livekit.EgressInfo)
+}
+
+var _ ender = (*lease.Ends)(nil)
 
 // open makes the report of one egress. It only gathers states until start.
 func (r *reporter) open(egressID string) *report {
 	return &report{
-		reporter: r, log: r.log.With("egressID", egressID), wake: make(chan struct{}, 1), left: make(chan struct{}), told: func() {},
+		reporter: r, log: r.log.With("egressID", egressID), wake: make(chan struct{}, 1), left: make(chan struct{}),
+		told: func() {}, keep: func(*livekit.EgressInfo) {},
 	}
 }
 
@@ -73,14 +87,25 @@ func (p *report) start() {
 // update queues a state; one that was not delivered yet is replaced by it. Nothing replaces a
 // terminal state.
 func (p *report) update(info *livekit.EgressInfo) {
+	p.keep(info)
 	p.mu.Lock()
-	if p.latest == nil || !session.Terminal(p.latest.Status) {
+	if (p.latest == nil || !session.Terminal(p.latest.Status)) && (!p.silent || session.Terminal(info.Status)) {
 		p.latest = info
 	}
 	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
 	default:
+	}
+}
+
+// silence is called when another node has told the end: any other state would bring the egress back to life.
+func (p *report) silence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent = true
+	if p.latest != nil && !session.Terminal(p.latest.Status) {
+		p.latest = nil
 	}
 }
 
@@ -114,9 +139,14 @@ func (p *report) run() {
 				return
 			}
 		}
-		err := p.send(info)
-		if behind != (err != nil) {
-			behind = err != nil
+		send := p.send
+		if session.Terminal(info.Status) {
+			send = p.end
+		}
+		err := send(info)
+		// What another node is telling is no sign that livekit-server cannot be told.
+		if failed := err != nil && !errors.Is(err, lease.ErrElsewhere); behind != failed {
+			behind = failed
 			p.reporter.count(behind)
 		}
 		if err == nil {
@@ -137,6 +167,48 @@ func (p *report) run() {
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
+}
+
+// end makes one try to tell the terminal state, unless it has been told.
+func (p *report) end(info *livekit.EgressInfo) error {
+	again := false
+	if p.ends != nil {
+		ctx, cancel := context.WithTimeout(p.reporter.ctx, p.reporter.timeout)
+		defer cancel()
+		var err error
+		if info, again, err = p.ends.Take(ctx, info); err != nil || info == nil {
+			return err
+		}
+	}
+	if again || p.doubt {
+		known, err := p.reporter.known(p.reporter.ctx, info.EgressId)
+		if err != nil && unanswered(err) {
+			return err
+		}
+		if err == nil && session.Terminal(known.Status) {
+			p.noteEnd(info)
+			return nil
+		}
+	}
+	p.doubt = true // the state may arrive and the answer be lost
+	err := p.send(info)
+	if err == nil {
+		p.noteEnd(info)
+	}
+	return err
+}
+
+func (p *report) noteEnd(info *livekit.EgressInfo) {
+	if p.ends != nil {
+		p.ends.Delivered(context.WithoutCancel(p.reporter.ctx), info)
+	}
+}
+
+// known asks livekit-server for an egress.
+func (r *reporter) known(ctx context.Context, id string) (*livekit.EgressInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	return r.io.GetEgress(ctx, &rpc.GetEgressRequest{EgressId: id}, psrpc.WithRequestTimeout(r.timeout))
 }
 
 // send makes one try. An answer that will not change is no reason to try again, but for the

@@ -21,14 +21,15 @@ type fakeIO struct {
 	rpc.IOInfoClient
 	mu   sync.Mutex
 	fail error // what UpdateEgress answers while set
-	hang bool  // UpdateEgress waits for its context while set
+	hang bool  // nothing is answered while set
+	mute bool  // states arrive even though they are not answered
 	seen []livekit.EgressStatus
 }
 
 func (f *fakeIO) UpdateEgress(ctx context.Context, info *livekit.EgressInfo, _ ...psrpc.RequestOption) (*emptypb.Empty, error) {
 	f.mu.Lock()
 	fail, hang := f.fail, f.hang
-	if fail == nil && !hang {
+	if fail == nil && !hang || f.mute {
 		f.seen = append(f.seen, info.Status)
 	}
 	f.mu.Unlock()
@@ -37,6 +38,22 @@ func (f *fakeIO) UpdateEgress(ctx context.Context, info *livekit.EgressInfo, _ .
 		return nil, ctx.Err()
 	}
 	return &emptypb.Empty{}, fail
+}
+
+// GetEgress knows the last state that was told.
+func (f *fakeIO) GetEgress(ctx context.Context, _ *rpc.GetEgressRequest, _ ...psrpc.RequestOption) (*livekit.EgressInfo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.hang:
+		f.mu.Unlock()
+		<-ctx.Done()
+		f.mu.Lock()
+		return nil, ctx.Err()
+	case len(f.seen) == 0:
+		return nil, psrpc.NewErrorf(psrpc.NotFound, "no such egress")
+	}
+	return state(f.seen[len(f.seen)-1]), nil
 }
 
 func (f *fakeIO) set(fail error, hang bool) {

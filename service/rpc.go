@@ -79,13 +79,14 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 		OnUpdate: s.noting(rep), Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests,
 		Debts: s.debts, Recorded: func() { s.sessions.settle(req.EgressId) }, Log: s.log,
 	})
-	rep.told = run.Release
-	h, err := s.serveHandler(req.EgressId, run)
+	calls := &handler{session: run}
+	h, err := s.serveHandler(req.EgressId, calls)
 	if err != nil {
 		s.sessions.remove(req.EgressId)
 		return nil, err
 	}
 	s.onAir.add(p, req, run)
+	s.leases.hold(ctx, info, holder{run, rep, calls})
 	known := make(chan bool, 1) // whether livekit-server has heard of it
 	s.running.Go(func() { s.run(req.EgressId, p.Type, run, h, rep, known) })
 
@@ -135,8 +136,10 @@ func (s *Service) run(id, kind string, run *session.Session, h rpc.EgressHandler
 	h.Shutdown()
 	switch told := <-known; {
 	case !session.Terminal(info.Status):
+		s.leases.leave(id, s.conf.UploadReportDeadline)
 		rep.leave()
 	case !told:
+		s.leases.drop(id)
 		run.Release()
 	}
 	s.onAir.remove(id)

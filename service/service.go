@@ -41,6 +41,7 @@ type Service struct {
 	gate     *admit.Gate
 	onAir    onAir
 	metrics  *metrics
+	leases   *leases
 	log      *slog.Logger
 
 	draining  atomic.Bool
@@ -86,6 +87,9 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 	s.debts.Leave, s.leave = context.WithCancel(context.Background())
 	s.recording, s.end = context.WithCancel(context.Background())
 	s.template = &browser.TemplateServer{Addr: fmt.Sprintf("127.0.0.1:%d", conf.TemplatePort)}
+	if s.leases, err = newLeases(s); err != nil {
+		return nil, err
+	}
 	s.rpc, err = rpc.NewEgressInternalServer(s, bus, rpc.WithServerObservability(busLogger(log)))
 	if err != nil {
 		return nil, fmt.Errorf("make EgressInternal server: %w", err)
@@ -131,7 +135,8 @@ func (s *Service) Run(ctx context.Context, hurry <-chan struct{}) error {
 	beside.Go(func() { s.recoverDead(ctx) })
 	beside.Go(func() { newWatcher(s).run(paying) })
 	beside.Go(func() { s.ping(paying) })
-	<-ctx.Done()
+	beside.Go(func() { s.leases.keeper.Run(paying) })
+	s.leases.reaper.Run(ctx)
 	s.drain(hurry)
 	stopPaying()
 	beside.Wait()

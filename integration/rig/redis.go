@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,9 +18,11 @@ import (
 
 // Redis is redis-server in one of its shapes, keeping nothing on disk.
 type Redis struct {
-	*Child                // the server; the first master of several servers
-	Addr   string         // of that, host:port
-	Others []*Child       // replicas, sentinels, further nodes
+	*Child          // the server; the first master of several servers
+	Addr   string   // of that, host:port
+	Others []*Child // replicas, sentinels, further nodes
+	dir    string   // of a single one
+	starts int
 	Keys   map[string]any // the redis section of livekit-server's configuration, and of ffegress'
 }
 
@@ -34,7 +37,26 @@ func StartRedis(ctx context.Context, dir string) (*Redis, error) {
 		return nil, err
 	}
 	addr := loopback(ports[0])
-	return &Redis{Child: c, Addr: addr, Keys: map[string]any{"address": addr}}, nil
+	return &Redis{Child: c, Addr: addr, Keys: map[string]any{"address": addr}, dir: dir}, nil
+}
+
+// Restart kills a single server, which keeps nothing, and starts it again at its address.
+func (r *Redis) Restart(ctx context.Context) error {
+	r.Kill()
+	_, port, err := net.SplitHostPort(r.Addr)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return err
+	}
+	r.starts++
+	c, err := redisServer(ctx, r.dir, fmt.Sprintf("redis.%d", r.starts), n, "port "+port)
+	if err == nil {
+		r.Child = c
+	}
+	return err
 }
 
 // redisServer starts one redis-server with a configuration of the lines given, and waits for the port. args come

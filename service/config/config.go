@@ -48,6 +48,10 @@ type Config struct {
 	// UploadReportDeadline is how long an upload is retried before its egress is reported as failed.
 	UploadReportDeadline time.Duration `yaml:"upload_report_deadline"`
 
+	// NodeLostAfter is how long a node may be gone before another one ends its egresses.
+	NodeLostAfter time.Duration `yaml:"node_lost_after"`
+	ResumeLost    bool          `yaml:"resume_lost,omitempty"`
+
 	// MaxUploadQueue bounds queued segments and images, in minutes.
 	MaxUploadQueue       int  `yaml:"max_upload_queue"`
 	DisallowLocalStorage bool `yaml:"disallow_local_storage,omitempty"`

@@ -19,6 +19,8 @@ const (
 	defaultIOCreateTimeout = 15 * time.Second
 	defaultIOUpdateTimeout = 30 * time.Second
 	defaultIOWorkers       = 5
+	defaultNodeLostAfter   = 2 * time.Minute
+	minNodeLostAfter       = 5 * time.Second
 	defaultUploadQueue     = 60
 	defaultTempoRate       = 0.05
 	maxTempoRate           = 0.2
@@ -39,6 +41,7 @@ func base() *Config {
 		RejoinGrace:          30 * time.Second,
 		StorageProbe:         true,
 		UploadReportDeadline: 30 * time.Minute,
+		NodeLostAfter:        defaultNodeLostAfter,
 		MaxUploadQueue:       defaultUploadQueue,
 		IOCreateTimeout:      defaultIOCreateTimeout,
 		IOUpdateTimeout:      defaultIOUpdateTimeout,
@@ -70,6 +73,9 @@ func (c *Config) settle() error {
 	}
 	if c.IOWorkers == 0 {
 		c.IOWorkers = defaultIOWorkers
+	}
+	if c.NodeLostAfter == 0 {
+		c.NodeLostAfter = defaultNodeLostAfter
 	}
 	if c.MaxUploadQueue == 0 {
 		c.MaxUploadQueue = defaultUploadQueue

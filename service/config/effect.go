@@ -13,6 +13,7 @@ const (
 var noEffect = map[string]string{
 	"debug":          notYet,
 	"test_overrides": notYet,
+	"resume_lost":    notYet,
 
 	"storage.gcp":    refused,
 	"storage.azure":  refused,

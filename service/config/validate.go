@@ -92,6 +92,9 @@ func (r *reader) quantities(c *Config, bad func(string, string, ...any)) {
 			bad(d.key, "cannot be negative")
 		}
 	}
+	if c.NodeLostAfter < minNodeLostAfter {
+		bad("node_lost_after", "want at least %v", minNodeLostAfter)
+	}
 	for _, n := range []struct {
 		key   string
 		value int64

@@ -15,6 +15,7 @@ const (
 	ReasonLimit       = "Session limit reached"
 	ReasonShutdown    = "Service shutting down"
 	ReasonInterrupted = "Interrupted"
+	ReasonLost        = "Node was taken for lost"
 	ReasonFailure     = "Failure"
 	ReasonCPU         = "CPU exhausted"
 	ReasonMemory      = "Memory exhausted"

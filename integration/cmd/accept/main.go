@@ -19,6 +19,7 @@ import (
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/debts"
 	"github.com/ffegress/ffegress/integration/feed"
+	"github.com/ffegress/ffegress/integration/nodes"
 	"github.com/ffegress/ffegress/integration/outlets"
 	"github.com/ffegress/ffegress/integration/rig"
 	"github.com/ffegress/ffegress/integration/spine"
@@ -31,6 +32,7 @@ var issues = map[string]func() []accept.Case{
 	"B":  feed.Full,
 	"C":  debts.Full,
 	"D":  outlets.Full,
+	"E":  nodes.Full,
 }
 
 var errNotHeld = errors.New("not every line was held")

@@ -1,0 +1,44 @@
+package lease
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// Record is what Redis keeps of an egress that runs, or of its end.
+type Record struct {
+	Node      string
+	Info      *livekit.EgressInfo // redacted
+	Delivered bool                // of an end: livekit-server has been told
+}
+
+// wire is a record as it stands in Redis.
+type wire struct {
+	Node      string          `json:"node"`
+	Info      json.RawMessage `json:"info"`
+	Delivered bool            `json:"delivered,omitempty"`
+}
+
+func (r Record) encode() ([]byte, error) {
+	info, err := protojson.Marshal(r.Info)
+	if err != nil {
+		return nil, fmt.Errorf("encode egress info: %w", err)
+	}
+	return json.Marshal(wire{r.Node, info, r.Delivered})
+}
+
+// decode reads a record, which a newer version may have written.
+func decode(body []byte) (Record, error) {
+	var w wire
+	if err := json.Unmarshal(body, &w); err != nil {
+		return Record{}, fmt.Errorf("decode record: %w", err)
+	}
+	r := Record{Node: w.Node, Info: &livekit.EgressInfo{}, Delivered: w.Delivered}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(w.Info, r.Info); err != nil {
+		return Record{}, fmt.Errorf("decode egress info: %w", err)
+	}
+	return r, nil
+}
