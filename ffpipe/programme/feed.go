@@ -44,7 +44,10 @@ type Feed struct {
 	stats   FeedStats
 }
 
-var _ Consumer = (*Feed)(nil)
+var (
+	_ Consumer = (*Feed)(nil)
+	_ burdened = (*Feed)(nil)
+)
 
 // FeedStats are a feed's counters since it was made.
 type FeedStats struct {
@@ -111,6 +114,13 @@ func (f *Feed) VideoFrame(n int64, frame *Frame, _ bool) {
 	f.stats.MaxLagFrames = max(f.stats.MaxLagFrames, lag)
 	q.push(n, frame, again)
 	f.changed.Broadcast()
+}
+
+// Behind tells that pictures have to wait for the reader: so many that with a few more it would lose some.
+func (f *Feed) Behind() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.run != nil && f.run.video && f.frames.next-f.run.pos.Frame > int64(f.frames.depth/4)
 }
 
 // AudioBlock retains the block's sound.

@@ -108,6 +108,7 @@ func (p *Programme) emitVideo() {
 		c.VideoFrame(n, f, !fresh && n > 0)
 	}
 	f.Release()
+	p.spare(consumers)
 }
 
 // emitAudio is called locked and unlocks.

@@ -136,7 +136,7 @@ func (p *Programme) Stop(end time.Time) {
 	if p.format.Audio {
 		p.total.Sample = p.line.SampleAt(d)
 	}
-	p.delay.ease(time.Since(p.zero), 0, hurrySpeed)
+	p.delay.ease(time.Since(p.zero), 0)
 	p.log.Debug("programme stops", "frames", p.total.Frame, "samples", p.total.Sample)
 	p.wakeUp()
 }

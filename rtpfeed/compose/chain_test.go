@@ -35,43 +35,6 @@ func TestChain(t *testing.T) {
 	}
 }
 
-func TestHold(t *testing.T) {
-	live := hold{live: true, patient: 2 * time.Second}
-	if d := live.first(); d != 2*time.Second {
-		t.Errorf("live: %v", d)
-	}
-	if _, ok := live.next(true, time.Hour); ok {
-		t.Error("live: changed")
-	}
-	sound := hold{patient: 2 * time.Second}
-	if d := sound.first(); d != 2500*time.Millisecond {
-		t.Errorf("sound: %v", d)
-	}
-	if _, ok := sound.next(true, time.Hour); ok {
-		t.Error("sound: changed")
-	}
-	file := hold{match: true, patient: 2 * time.Second}
-	if d := file.first(); d != lookBack {
-		t.Errorf("file: %v", d)
-	}
-	if _, ok := file.next(false, lookBack-1); ok {
-		t.Error("file: settled before the reports")
-	}
-	if d, ok := file.next(true, time.Second); !ok || d != 2500*time.Millisecond {
-		t.Errorf("file: %v, %t", d, ok)
-	}
-	if _, ok := file.next(true, lookBack); ok {
-		t.Error("file: settled twice")
-	}
-	late := hold{match: true, patient: 10 * time.Second}
-	if d := late.first(); d != 10500*time.Millisecond {
-		t.Errorf("with much patience: %v", d)
-	}
-	if d, ok := late.next(false, lookBack); !ok || d != 10500*time.Millisecond {
-		t.Errorf("with much patience: %v, %t", d, ok)
-	}
-}
-
 func TestQueueIsBounded(t *testing.T) {
 	var q queue
 	at := func(e *entry) time.Duration { return e.at }

@@ -71,6 +71,7 @@ func (p *picture) fill(until time.Duration) {
 		}
 		if e.kind == media {
 			e.clock.Pin()
+			p.stage.came(&e)
 			if full { // the decoder is seconds behind
 				p.full = true
 				continue

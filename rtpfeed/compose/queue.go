@@ -31,6 +31,7 @@ type entry struct {
 	track rtpfeed.Track // of replaced
 	clock *clock.Track  // of media and replaced
 	ticks int64         // of media
+	came  time.Duration // of media: when it was handed over, since the stage's epoch
 	at    time.Duration // on the timeline; of media it is set when the entry is taken
 }
 
@@ -39,10 +40,16 @@ type queue struct {
 	entries []entry
 	bytes   int
 	lost    bool // something was thrown away, which the next unit has to tell
+	flow    flow
 }
 
 // push adds an entry; when there are too many units the oldest goes.
 func (q *queue) push(e entry) {
+	if e.kind == media {
+		q.flow.came(e.came)
+	} else {
+		q.flow.ends()
+	}
 	q.bytes += e.unit.Size()
 	q.entries = append(q.entries, e)
 	for len(q.entries) > queueUnits || q.bytes > queueBytes && len(q.entries) > 1 {

@@ -21,6 +21,7 @@ type screen struct {
 	frames []look
 	left   []int16
 	right  []int16
+	blocks []time.Time // when each block of sound came
 	total  programme.Point
 }
 
@@ -73,6 +74,7 @@ func (s *screen) AudioBlock(at int64, pcm []int16) {
 	if int64(len(s.left)) != at {
 		panic("a hole in the sound")
 	}
+	s.blocks = append(s.blocks, time.Now())
 	for i := 0; i < len(pcm); i += 2 {
 		s.left, s.right = append(s.left, pcm[i]), append(s.right, pcm[i+1])
 	}

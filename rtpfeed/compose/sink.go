@@ -23,9 +23,9 @@ func (k *sink) Unit(u rtpfeed.Unit) {
 	if s.ended {
 		return
 	}
-	at := u.Arrived.Sub(s.epoch)
+	now, at := time.Since(s.epoch), u.Arrived.Sub(s.epoch)
 	ticks := k.clock.Unit(u.Timestamp, at)
-	k.queue.push(entry{kind: media, unit: u, clock: k.clock, ticks: ticks})
+	k.queue.push(entry{kind: media, unit: u, clock: k.clock, ticks: ticks, came: now})
 	select {
 	case <-s.first:
 	default:
@@ -53,6 +53,13 @@ func (k *sink) Replaced(t rtpfeed.Track) {
 	defer k.stage.mu.Unlock()
 	k.clock = k.clock.Next(rate(t))
 	k.queue.push(entry{kind: replaced, track: t, clock: k.clock, at: time.Since(k.stage.epoch)})
+}
+
+// Vacant tells that nothing is to be missed until the track is back.
+func (k *sink) Vacant(time.Time) {
+	k.stage.mu.Lock()
+	defer k.stage.mu.Unlock()
+	k.queue.flow.ends()
 }
 
 func (k *sink) Close() {

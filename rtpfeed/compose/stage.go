@@ -13,7 +13,7 @@ import (
 )
 
 // tick is how often the stage looks what is due.
-const tick = 10 * time.Millisecond
+const tick = 20 * time.Millisecond
 
 // Options say what a stage makes of its tracks.
 type Options struct {
@@ -41,6 +41,7 @@ type Stage struct {
 	children map[*child]bool // that run
 	open     int             // sinks that are not closed
 	firstAt  time.Duration
+	since    time.Duration // now, since epoch, as of the last step of pump
 	hold     hold
 	begun    bool
 	ended    bool
@@ -211,11 +212,11 @@ func (s *Stage) pump() {
 func (s *Stage) move() {
 	now, _ := s.programme.Now()
 	s.mu.Lock()
-	since := time.Since(s.epoch)
+	s.since = time.Since(s.epoch)
 	for _, g := range s.groups {
-		g.Advance(since)
+		g.Advance(s.since)
 	}
-	s.settle(since - s.firstAt)
+	s.settle(now)
 	voices := s.voices
 	for _, p := range s.pictures {
 		p.fill(now + lead)
@@ -231,17 +232,45 @@ func (s *Stage) move() {
 	}
 }
 
-// settle shortens the delay once there is no reason any more for a long one. Called locked.
-func (s *Stage) settle(waited time.Duration) {
-	d, ok := s.hold.next(s.synced(), waited)
-	if !ok {
-		return
+// settle makes the delay as short as it can be. Called locked.
+func (s *Stage) settle(now time.Duration) {
+	waited := s.since - s.firstAt
+	if s.hold.ready(s.synced(), waited) {
+		s.log.Debug("delay is settled", "synced", s.synced(), "after", waited)
+		if begin := waited + 2*lead; begin < s.hold.aim {
+			s.programme.SetDelay(begin)
+		}
 	}
-	s.log.Debug("delay is settled", "delay", d, "synced", s.synced(), "after", waited)
-	if begin := waited + 2*lead; begin < s.hold.first() {
-		s.programme.SetDelay(begin)
+	need := s.hold.need(s.since, s.missing())
+	switch longer, shorter := s.hold.change(s.since-s.zero-now, need); {
+	case longer:
+		s.programme.SetDelay(need)
+	case shorter:
+		s.programme.EaseDelay(need)
 	}
-	s.programme.EaseDelay(d)
+}
+
+// missing is for how long some track has been awaited that came regularly before, unless it has been for too long. Called
+// locked.
+func (s *Stage) missing() time.Duration {
+	var most time.Duration
+	look := func(q *queue) {
+		if m := q.flow.missing(s.since); m < s.hold.longest() {
+			most = max(most, m)
+		}
+	}
+	for _, v := range s.voices {
+		look(&v.queue)
+	}
+	for _, p := range s.pictures {
+		look(&p.queue)
+	}
+	return most
+}
+
+// came notes by how much what is due came later than its place. Called locked.
+func (s *Stage) came(e *entry) {
+	s.hold.late.add(s.since, e.came-s.zero-e.at)
 }
 
 // retire forgets the voices that have ended.

@@ -75,6 +75,7 @@ func (v *voice) next(until time.Duration) (entry, bool) {
 	e, ok := v.queue.due(until, v.stage.place)
 	if ok && e.kind == media {
 		e.clock.Pin()
+		v.stage.came(&e)
 	}
 	return e, ok
 }

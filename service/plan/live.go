@@ -24,6 +24,9 @@ type Streams struct {
 const (
 	// liveFragment is how finely the encoding is cut for those who watch.
 	liveFragment = 250 * time.Millisecond
+	// tracksFragment is the same where tracks are put together: that takes its time already before the encoder, and what
+	// is not in a whole fragment is lost with the process.
+	tracksFragment = 250 * time.Millisecond
 	// liveInterval is the distance of a stream's keyframes where nothing is said, seconds.
 	liveInterval = 4
 	// liveQueue is how far a server may be behind, beside what lies between two keyframes, seconds.
@@ -44,9 +47,12 @@ func (w *wish) streams(o ffpipe.EncoderOptions) Streams {
 	return Streams{Protocol: protocol, URLs: w.want.urls, MaxQueue: max(rate*1000/8*seconds, leastLive)}
 }
 
-// live fits the encoding to those who watch: keyframes that one can wait for, little delay, and for RTMP the constant
+// live fits the encoding to where its media comes from, and to those who watch: keyframes that one can wait for, little delay, and for RTMP the constant
 // rate that its servers ask for.
 func (w *wish) live(o ffpipe.EncoderOptions) ffpipe.EncoderOptions {
+	if w.tracksOnly && o.FragmentDuration == 0 {
+		o.FragmentDuration = tracksFragment
+	}
 	if w.want.stream == nil || protocols[w.want.streamProtocol] == "" {
 		return o
 	}
