@@ -14,6 +14,7 @@ func TestDecoderArgsGolden(t *testing.T) {
 	for name, o := range map[string]DecoderOptions{
 		"720p":     {Width: 1280, Height: 720},
 		"portrait": {Width: 1080, Height: 1920},
+		"bt601":    {Width: 1280, Height: 720, BT601: true},
 	} {
 		path := filepath.Join("testdata", "decoder", name+".args")
 		got := strings.Join(o.Args(), "\n") + "\n"

@@ -29,7 +29,9 @@ type child struct {
 // startChild starts a decoder and writes the header, so that it has set up everything when the first keyframe comes.
 func (s *Stage) startChild(p *picture, t rtpfeed.Track, c *clock.Track) (*child, error) {
 	f := s.o.Format
-	d, err := ffpipe.StartDecoder(s.o.FFmpeg, ffpipe.DecoderOptions{Width: f.Width, Height: f.Height}, s.log)
+	d, err := ffpipe.StartDecoder(s.o.FFmpeg, ffpipe.DecoderOptions{
+		Width: f.Width, Height: f.Height, BT601: t.Codec == rtpfeed.VP8,
+	}, s.log)
 	if err != nil {
 		return nil, err
 	}
