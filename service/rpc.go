@@ -135,6 +135,9 @@ func (s *Service) run(id, kind string, run *session.Session, h rpc.EgressHandler
 	info := run.Run(s.recording)
 	h.Shutdown()
 	switch told := <-known; {
+	case run.Ceded():
+		rep.leave()
+		run.Release()
 	case !session.Terminal(info.Status):
 		s.leases.leave(id, s.conf.UploadReportDeadline)
 		rep.leave()

@@ -195,6 +195,9 @@ func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 	return s.status.snapshot()
 }
 
+// Ceded tells, once Run has returned, that another worker has the egress now: its end is not this one's to tell.
+func (s *Session) Ceded() bool { return s.ceded }
+
 // guard turns a panic of this egress into its failure: other egresses and the file go on.
 func (s *Session) guard(fn func() *ending) (e *ending) {
 	if err := contain(s.log, func() error { e = fn(); return nil }); err != nil {

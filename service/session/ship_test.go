@@ -15,6 +15,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/ffegress/ffegress/integration/objects"
+	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/uploads"
 )
@@ -138,6 +139,23 @@ func TestUploads(t *testing.T) {
 	s.expect(t, final)
 	r.Release()
 	s.gone(t)
+}
+
+// TestEvicted: another worker has the egress now. Its end is not told, nothing is uploaded and nothing stays.
+func TestEvicted(t *testing.T) {
+	s := newShore(t, t.TempDir())
+	r := s.start(t)
+	r.recorded(t)
+	r.source.events <- Event{Kind: EventFailed, Err: rtpfeed.ErrEvicted}
+	r.wait(t)
+	if want := []livekit.EgressStatus{stActive}; !slices.Equal(r.told, want) || !r.Ceded() {
+		t.Errorf("told %v, want %v; ceded %t", r.told, want, r.Ceded())
+	}
+	r.Release()
+	s.gone(t)
+	if _, err := s.Object("recordings", "pre/a/räume.mp4"); err == nil {
+		t.Error("the file was uploaded")
+	}
 }
 
 // TestUploadIsRefused: the probe ends the egress before anything is recorded.
