@@ -45,23 +45,33 @@ func composed(id, title string, o publish.Options, length time.Duration, ids []i
 			if err := lab.Pause(ctx, length); err != nil {
 				return err
 			}
-			asked := time.Now()
-			info, wall, err := stopped(ctx, r)
+			f, wall, err := delivered(ctx, out, r)
 			if err != nil {
 				return err
 			}
-			f := info.FileResults[0]
-			out.Add("accepted → first packet", "%v", time.Duration(f.StartedAt-info.StartedAt).Round(time.Millisecond))
-			out.Add("stop asked → file delivered", "%v", time.Since(asked).Round(10*time.Millisecond))
 			out.Want(filepath.Base(f.Filename) == name, "the file is called %s", f.Filename)
-			return judgeComposed(ctx, out, f, wall, o, ids)
+			return judgeComposed(ctx, out, f, wall, o, meter.Options{IDs: ids})
 		},
 	}
 }
 
+// delivered ends a recording and gives its file and how long that should be.
+func delivered(ctx context.Context, out *accept.Outcome, r *lab.Recording) (*livekit.FileInfo, time.Duration, error) {
+	asked := time.Now()
+	info, wall, err := stopped(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	f := info.FileResults[0]
+	out.Add("accepted → first packet", "%v", time.Duration(f.StartedAt-info.StartedAt).Round(time.Millisecond))
+	out.Add("stop asked → file delivered", "%v", time.Since(asked).Round(10*time.Millisecond))
+	return f, wall, nil
+}
+
 // judgeComposed holds a recording of cards against the bars.
-func judgeComposed(ctx context.Context, out *accept.Outcome, f *livekit.FileInfo, wall time.Duration, o publish.Options, ids []int) error {
-	report, err := meter.Measure(ctx, f.Location, meter.Options{IDs: ids, NoPicture: o.AudioOnly, NoSound: o.VideoOnly})
+func judgeComposed(ctx context.Context, out *accept.Outcome, f *livekit.FileInfo, wall time.Duration, o publish.Options, look meter.Options) error {
+	look.NoPicture, look.NoSound = o.AudioOnly, o.VideoOnly
+	report, err := meter.Measure(ctx, f.Location, look)
 	if err != nil {
 		return err
 	}
@@ -70,7 +80,8 @@ func judgeComposed(ctx context.Context, out *accept.Outcome, f *livekit.FileInfo
 	if !o.AudioOnly {
 		limits.BarError, limits.UniqueFPS = 6, 29
 	}
-	limits.AllowGaps = o.Audio == publish.PCMU // whose pilot tone is coarse
+	// G.711's pilot tone is coarse, and sound that is lost is not sent again.
+	limits.AllowGaps = o.Audio == publish.PCMU || o.Path.Loss > 0
 	out.Missed = append(out.Missed, report.Check(limits)...)
 	for _, p := range report.Participants {
 		worst := max(p.Offsets.Max, -p.Offsets.Min)

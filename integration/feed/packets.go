@@ -71,8 +71,8 @@ func sum(data []byte) string {
 func sent(codec string, frames [][]byte) (hashes []string) {
 	for _, f := range frames {
 		switch codec {
-		case publish.H264:
-			f = lengths(f)
+		case publish.H264, publish.H265:
+			f = lengths(f, codec)
 		case publish.AV1:
 			f = sized(f)
 		}
@@ -82,10 +82,14 @@ func sent(codec string, frames [][]byte) (hashes []string) {
 }
 
 // lengths puts the length before each NAL unit but delimiters, which are not sent.
-func lengths(frame []byte) (out []byte) {
+func lengths(frame []byte, codec string) (out []byte) {
+	delimits := func(nal []byte) bool { return nal[0]&0x1f == 9 }
+	if codec == publish.H265 {
+		delimits = func(nal []byte) bool { return nal[0]>>1&0x3f == 35 }
+	}
 	for _, nal := range bytes.Split(frame, []byte{0, 0, 1}) {
 		nal = bytes.TrimRight(nal, "\x00")
-		if len(nal) > 0 && nal[0]&0x1f != 9 {
+		if len(nal) > 0 && !delimits(nal) {
 			out = binary.BigEndian.AppendUint32(out, uint32(len(nal)))
 			out = append(out, nal...)
 		}

@@ -18,7 +18,7 @@ import (
 // twoSides records two participants on a side each, by audio mixing and by routes, and looks for each on each side.
 func twoSides(length time.Duration) accept.Case {
 	return accept.Case{
-		ID: "sides", Line: 1, Title: fmt.Sprintf("DUAL_CHANNEL_ALTERNATE and audio routes, %v each", length),
+		ID: "sides", Line: 1, Title: fmt.Sprintf("DUAL_CHANNEL_ALTERNATE, DUAL_CHANNEL_AGENT and audio routes, %v each", length),
 		Run: func(ctx context.Context, o *accept.Outcome) error {
 			b, err := newBench(ctx, nil)
 			if err != nil {
@@ -28,12 +28,14 @@ func twoSides(length time.Duration) accept.Case {
 			if _, err := b.publish(ctx, publish.Options{Participants: 2, AudioOnly: true}); err != nil {
 				return err
 			}
-			alternate, err := b.sided(ctx, length, func(path string) (*livekit.EgressInfo, error) {
-				return b.API.StartRoomComposite(ctx, &livekit.RoomCompositeEgressRequest{
-					RoomName: b.Room, AudioOnly: true, AudioMixing: livekit.AudioMixing_DUAL_CHANNEL_ALTERNATE,
-					FileOutputs: files(path, livekit.EncodedFileType_OGG),
+			mixed := func(mixing livekit.AudioMixing) ([2][]int, error) {
+				return b.sided(ctx, length, func(path string) (*livekit.EgressInfo, error) {
+					return b.API.StartRoomComposite(ctx, &livekit.RoomCompositeEgressRequest{
+						RoomName: b.Room, AudioOnly: true, AudioMixing: mixing, FileOutputs: files(path, livekit.EncodedFileType_OGG),
+					})
 				})
-			})
+			}
+			alternate, err := mixed(livekit.AudioMixing_DUAL_CHANNEL_ALTERNATE)
 			if err != nil {
 				return err
 			}
@@ -55,7 +57,15 @@ func twoSides(length time.Duration) accept.Case {
 				return err
 			}
 			o.Want(fmt.Sprint(routed) == "[[0 1] [0]]", "routes: %v on the left, %v on the right", routed[0], routed[1])
-			o.Add("heard left and right", "alternate %v, routed %v", alternate, routed)
+			if _, err := b.publish(ctx, publish.Options{Name: "agent", Agent: true, AudioOnly: true, FirstCard: 2}); err != nil {
+				return err
+			}
+			agent, err := mixed(livekit.AudioMixing_DUAL_CHANNEL_AGENT)
+			if err != nil {
+				return err
+			}
+			o.Want(fmt.Sprint(agent) == "[[2] [0 1]]", "agent: %v on the left, %v on the right", agent[0], agent[1])
+			o.Add("heard left and right", "alternate %v, routed %v, agent %v", alternate, routed, agent)
 			return nil
 		},
 	}

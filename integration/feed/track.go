@@ -86,7 +86,7 @@ func materialOf(ctx context.Context, o publish.Options) (*publish.Material, erro
 // judgePicture judges a file of a picture that came as it was sent.
 func judgePicture(ctx context.Context, o *accept.Outcome, codec string, info *livekit.EgressInfo, wall time.Duration, frames [][]byte) error {
 	f := info.FileResults[0]
-	want := map[string]string{publish.VP8: ".webm", publish.VP9: ".webm", publish.H264: ".mp4", publish.AV1: ".mp4"}[codec]
+	want := map[string]string{publish.VP8: ".webm", publish.VP9: ".webm", publish.H264: ".mp4", publish.H265: ".mp4", publish.AV1: ".mp4"}[codec]
 	o.Want(filepath.Base(f.Filename) == "p0-video-camera"+want, "%s file is called %s", codec, f.Filename)
 	report, err := meter.Measure(ctx, f.Location, meter.Options{IDs: []int{0}, NoSound: true})
 	if err != nil {

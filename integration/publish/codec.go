@@ -16,6 +16,7 @@ const (
 	VP8  = "vp8"
 	VP9  = "vp9"
 	H264 = "h264"
+	H265 = "h265"
 	AV1  = "av1"
 
 	Opus = "opus"
@@ -25,7 +26,7 @@ const (
 
 // VideoCodecs and AudioCodecs are all that can be published.
 var (
-	VideoCodecs = []string{VP8, VP9, H264, AV1}
+	VideoCodecs = []string{VP8, VP9, H264, H265, AV1}
 	AudioCodecs = []string{Opus, PCMU, PCMA}
 )
 
@@ -49,6 +50,8 @@ func videoFormat(codec string) (mime string, fmtp string, packets rtp.Payloader)
 		return webrtc.MimeTypeVP9, "profile-id=0", &codecs.VP9Payloader{FlexibleMode: true}
 	case H264:
 		return webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", &codecs.H264Payloader{}
+	case H265:
+		return webrtc.MimeTypeH265, "level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST", &codecs.H265Payloader{}
 	case AV1:
 		return webrtc.MimeTypeAV1, "", &codecs.AV1Payloader{}
 	}

@@ -67,13 +67,19 @@ func readOgg(path string) ([][]byte, error) {
 	return packets, nil
 }
 
-// readH264 splits an elementary stream at its access unit delimiters.
-func readH264(path string) ([][]byte, error) {
+// The first byte of an access unit delimiter.
+const (
+	delimiterH264 = 9
+	delimiterH265 = 35 << 1
+)
+
+// readUnits splits an elementary stream at its access unit delimiters.
+func readUnits(path string, delimiting byte) ([][]byte, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	delimiter := []byte{0, 0, 0, 1, 9}
+	delimiter := []byte{0, 0, 0, 1, delimiting}
 	var frames [][]byte
 	for len(data) > 0 {
 		end := len(data)

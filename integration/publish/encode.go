@@ -44,6 +44,9 @@ func (c Cache) encodeVideo(ctx context.Context, what Card, out string) error {
 		// Access unit delimiters tell frames apart; payloaders leave them out.
 		args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "baseline", "-bf", "0",
 			"-sc_threshold", "0", "-x264-params", "aud=1:repeat-headers=1:slices=1")
+	case H265:
+		args = append(args, "-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-x265-params",
+			fmt.Sprintf("aud=1:repeat-headers=1:slices=1:bframes=0:scenecut=0:log-level=none:keyint=%[1]d:min-keyint=%[1]d", KeyInterval))
 	case AV1:
 		args = append(args, "-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-lag-in-frames", "0")
 	default:
@@ -54,8 +57,11 @@ func (c Cache) encodeVideo(ctx context.Context, what Card, out string) error {
 		args = append(args, "-force_key_frames", fmt.Sprintf("expr:eq(mod(n,%d),%d)", KeyInterval, what.KeyPhase))
 	}
 	format := "ivf"
-	if what.Video == H264 {
+	switch what.Video {
+	case H264:
 		format = "h264"
+	case H265:
+		format = "hevc"
 	}
 	args = append(args, "-f", format, out)
 	return c.run(ctx, args, func(w io.Writer) error {

@@ -36,8 +36,8 @@ func (c Card) videoName() string {
 		name += fmt.Sprintf("-key%d", c.KeyPhase)
 	}
 	switch c.Video {
-	case H264:
-		return name + ".h264"
+	case H264, H265:
+		return name + "." + c.Video
 	case VP9, AV1:
 		return name + "-" + c.Video + ".ivf"
 	}
@@ -55,7 +55,7 @@ func (c Card) g711() bool { return c.Audio == PCMU || c.Audio == PCMA }
 
 // Material is one loop of encoded frames and packets.
 type Material struct {
-	Frames  [][]byte // card.Loop of them, H264 with start codes; every KeyInterval-th is a keyframe
+	Frames  [][]byte // card.Loop of them, H264 and H265 with start codes; every KeyInterval-th is a keyframe
 	Packets [][]byte // 20 ms each, card.LoopSamples/960 of them
 }
 
@@ -90,9 +90,12 @@ func (c Cache) Load(ctx context.Context, what Card) (*Material, error) {
 		return nil, fmt.Errorf("make material for participant %d: %w", what.ID, err)
 	}
 	m := &Material{}
-	if what.Video == H264 {
-		m.Frames, err = readH264(video)
-	} else {
+	switch what.Video {
+	case H264:
+		m.Frames, err = readUnits(video, delimiterH264)
+	case H265:
+		m.Frames, err = readUnits(video, delimiterH265)
+	default:
 		m.Frames, err = readIVF(video)
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ffegress/ffegress/integration/card"
 	"github.com/livekit/protocol/livekit"
+	lksdk "github.com/livekit/server-sdk-go/v2"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -22,6 +23,8 @@ type Options struct {
 	Room      string
 
 	Name         string        // participants are named p0, p1, … with "p", which is the default
+	Identity     string        // of the only participant; empty: Name decides
+	Agent        bool          // participants are of the kind AGENT
 	Participants int           // 1 … card.IDs
 	FirstCard    int           // cards' IDs are counted from here, for a room with several publishers
 	Sizes        []Size        // participant i gets Sizes[i mod len]; none: 640x360
@@ -32,6 +35,9 @@ type Options struct {
 	AudioOnly    bool          // no picture
 	Answer       bool          // the picture answers each PLI with a keyframe soon, as a camera does; not with Layers
 	Talk         time.Duration // > 0: participants take turns of this length at being the active speaker
+	PPM          float64       // by how much the participants' clocks run faster, in millionths
+	Changes      []Size        // the picture takes on these sizes in turn, ChangeEvery each; not with Layers and Answer
+	Path         Path          // to the server
 
 	Cache Cache
 	Log   *slog.Logger // nil: silent
@@ -43,10 +49,14 @@ func (o Options) validate() error {
 		return errors.New("url, api key, api secret and room are all needed")
 	case o.Participants < 1 || o.FirstCard < 0 || o.FirstCard+o.Participants*max(1, len(o.Layers)) > card.IDs:
 		return fmt.Errorf("%d participants with %d layers from card %d: want 1 to %d cards", o.Participants, len(o.Layers), o.FirstCard, card.IDs)
+	case o.Identity != "" && o.Participants > 1:
+		return errors.New("several participants cannot have one identity")
 	case len(o.Layers) == 1 || len(o.Layers) > len(qualities):
 		return fmt.Errorf("%d layers: want 2 or %d", len(o.Layers), len(qualities))
 	case o.Answer && len(o.Layers) > 0:
 		return errors.New("layers do not answer")
+	case len(o.Changes) > 0 && (o.Answer || len(o.Layers) > 0):
+		return errors.New("neither layers nor answers change their size")
 	case o.VideoOnly && o.AudioOnly:
 		return errors.New("video only and audio only exclude each other")
 	}
@@ -60,7 +70,16 @@ func (o Options) encryption() livekit.Encryption_Type {
 	return livekit.Encryption_NONE
 }
 
-func (o Options) name(id int) string { return cmp.Or(o.Name, "p") + strconv.Itoa(id) }
+func (o Options) kind() lksdk.ParticipantKind {
+	if o.Agent {
+		return lksdk.ParticipantAgent
+	}
+	return lksdk.ParticipantStandard
+}
+
+func (o Options) name(id int) string {
+	return cmp.Or(o.Identity, cmp.Or(o.Name, "p")+strconv.Itoa(id))
+}
 
 // Cards are what participant id shows: one, or with Layers one for each, whose
 // ID tells which layer a subscriber gets.
@@ -81,9 +100,13 @@ func (o Options) Cards(id int) []Card {
 }
 
 // keyed are a participant's card with its keyframes at all the places that an
-// answer may need; the first one where they are without.
+// answer may need, or in all its sizes; the first one where they are without.
 func (o Options) keyed(what Card) []Card {
 	cards := []Card{what}
+	for _, size := range o.Changes {
+		what.Size = size
+		cards = append(cards, what)
+	}
 	for phase := KeyChoice; o.Answer && phase < KeyInterval; phase += KeyChoice {
 		what.KeyPhase = phase
 		cards = append(cards, what)

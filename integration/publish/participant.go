@@ -8,6 +8,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/logger"
 	lksdk "github.com/livekit/server-sdk-go/v2"
+	"github.com/pion/interceptor"
 )
 
 // participant is one connection with its tracks.
@@ -43,8 +44,8 @@ func join(ctx context.Context, o Options, id int, lost func(error)) (*participan
 	p.room.SetLogger(logger.GetDiscardLogger())
 	err := p.room.JoinWithContext(ctx, o.URL, lksdk.ConnectInfo{
 		APIKey: o.APIKey, APISecret: o.APISecret, RoomName: o.Room,
-		ParticipantIdentity: p.identity, ParticipantName: p.identity,
-	}, lksdk.WithAutoSubscribe(false), lksdk.WithLogger(logger.GetDiscardLogger()))
+		ParticipantIdentity: p.identity, ParticipantName: p.identity, ParticipantKind: o.kind(),
+	}, o.connect()...)
 	if err != nil {
 		return nil, fmt.Errorf("join as %s: %w", p.identity, err)
 	}
@@ -55,12 +56,22 @@ func join(ctx context.Context, o Options, id int, lost func(error)) (*participan
 	return p, nil
 }
 
+// connect are the options of a connection.
+func (o Options) connect() []lksdk.ConnectOption {
+	opts := []lksdk.ConnectOption{lksdk.WithAutoSubscribe(false), lksdk.WithLogger(logger.GetDiscardLogger())}
+	if o.Path.any() {
+		opts = append(opts, lksdk.WithInterceptors([]interceptor.Factory{o.Path}), lksdk.WithIncludeDefaultInterceptors(true))
+	}
+	return opts
+}
+
 func (p *participant) publish(ctx context.Context, o Options, id int, cards []Card, material []*Material) error {
 	if !o.VideoOnly {
 		s, err := newAudioSource(o.Audio, material[0], func(n int64) *uint8 { return o.level(id, n) })
 		if err != nil {
 			return err
 		}
+		s.drifts(o.PPM)
 		err = p.add(s, &lksdk.TrackPublicationOptions{Name: "sound", Source: livekit.TrackSource_MICROPHONE, DisableDTX: true, Encryption: o.encryption()})
 		if err != nil {
 			return err
@@ -75,7 +86,7 @@ func (p *participant) publish(ctx context.Context, o Options, id int, cards []Ca
 		VideoWidth: largest.Width, VideoHeight: largest.Height,
 	}
 	if len(o.Layers) > 0 {
-		return p.addLayers(cards, material, opts)
+		return p.addLayers(o.PPM, cards, material, opts)
 	}
 	var keyed []*Material
 	for _, what := range o.keyed(cards[0]) {
@@ -90,7 +101,10 @@ func (p *participant) publish(ctx context.Context, o Options, id int, cards []Ca
 	if err != nil {
 		return err
 	}
-	s.payload = a.frame
+	if s.payload = a.frame; len(o.Changes) > 0 {
+		s.payload = changing(keyed)
+	}
+	s.drifts(o.PPM)
 	return p.add(s, opts)
 }
 
@@ -109,7 +123,7 @@ func (p *participant) add(s *source, opts *lksdk.TrackPublicationOptions) error 
 
 // addLayers publishes one track whose layers are all sent always: nothing of
 // what a subscriber gets is the publisher's doing.
-func (p *participant) addLayers(cards []Card, material []*Material, opts *lksdk.TrackPublicationOptions) error {
+func (p *participant) addLayers(ppm float64, cards []Card, material []*Material, opts *lksdk.TrackPublicationOptions) error {
 	bound := make(chan struct{}, len(cards))
 	var tracks []*lksdk.LocalTrack
 	var sources []*source
@@ -120,6 +134,7 @@ func (p *participant) addLayers(cards []Card, material []*Material, opts *lksdk.
 		if err != nil {
 			return err
 		}
+		s.drifts(ppm)
 		s.track.OnBind(func() { bound <- struct{}{} })
 		tracks, sources = append(tracks, s.track), append(sources, s)
 	}

@@ -17,6 +17,8 @@ const lead = 100 * time.Millisecond
 type Publisher struct {
 	zero         time.Time
 	participants []*participant
+	cache        Cache
+	run          context.Context // ends with Close
 	cancel       context.CancelFunc
 	wg           sync.WaitGroup
 	done         chan struct{}
@@ -40,7 +42,7 @@ func Start(ctx context.Context, o Options) (*Publisher, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	run, cancel := context.WithCancel(context.Background())
-	p := &Publisher{participants: make([]*participant, o.Participants), cancel: cancel, done: make(chan struct{})}
+	p := &Publisher{participants: make([]*participant, o.Participants), cache: o.Cache, run: run, cancel: cancel, done: make(chan struct{})}
 	var g errgroup.Group
 	for id := range o.Participants {
 		g.Go(func() (err error) {
@@ -54,16 +56,20 @@ func Start(ctx context.Context, o Options) (*Publisher, error) {
 	}
 	p.zero = time.Now().Add(lead)
 	for _, who := range p.participants {
-		for _, s := range who.sources {
-			p.wg.Go(func() {
-				if err := s.run(run, p.zero); err != nil {
-					p.fail(err)
-				}
-			})
-		}
+		p.send(who.sources)
 		log.Info("published", "identity", who.identity, "tracks", who.tracks)
 	}
 	return p, nil
+}
+
+func (p *Publisher) send(sources []*source) {
+	for _, s := range sources {
+		p.wg.Go(func() {
+			if err := s.run(p.run, p.zero); err != nil {
+				p.fail(err)
+			}
+		})
+	}
 }
 
 // Zero is the moment at which frame 0 and sample 0 of every participant left.

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"fmt"
 
 	lksdk "github.com/livekit/server-sdk-go/v2"
@@ -22,4 +23,26 @@ func (p *Publisher) Mute(id, track int, muted bool) error {
 func (p *Publisher) Unpublish(id, track int) error {
 	who := p.participants[id]
 	return who.room.LocalParticipant.UnpublishTrack(who.tracks[track])
+}
+
+// Add has participant id publish what o says beside what it publishes already, in step with that. Of o only what
+// concerns tracks counts.
+func (p *Publisher) Add(ctx context.Context, id int, o Options) error {
+	o.Participants, o.Cache = len(p.participants), p.cache
+	cards := o.Cards(id)
+	var material []*Material
+	for _, what := range cards {
+		m, err := o.Cache.Load(ctx, what)
+		if err != nil {
+			return err
+		}
+		material = append(material, m)
+	}
+	who := p.participants[id]
+	sending := len(who.sources)
+	if err := who.publish(ctx, o, id, cards, material); err != nil {
+		return err
+	}
+	p.send(who.sources[sending:])
+	return nil
 }

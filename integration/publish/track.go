@@ -60,11 +60,26 @@ func newAudioSource(codec string, m *Material, level func(n int64) *uint8) (*sou
 	}, nil
 }
 
+// drifts has a clock that runs faster by ppm millionths.
+func (s *source) drifts(ppm float64) {
+	at := s.at
+	s.at = func(n int64) time.Duration { return time.Duration(float64(at(n)) / (1 + ppm*1e-6)) }
+}
+
+// first is the unit that comes next at a moment: what is published late does not begin with the first.
+func (s *source) first(since time.Duration) int64 {
+	n := int64(0)
+	for s.at(n) < since {
+		n++
+	}
+	return n
+}
+
 // run sends until ctx ends or the track is closed.
 func (s *source) run(ctx context.Context, zero time.Time) error {
 	timer := time.NewTimer(time.Until(zero))
 	defer timer.Stop()
-	for n := int64(0); ; n++ {
+	for n := s.first(time.Since(zero)); ; n++ {
 		timer.Reset(time.Until(zero.Add(s.at(n))))
 		select {
 		case <-ctx.Done():
