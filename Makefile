@@ -8,7 +8,7 @@ BIN := .cache/bin
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## install what is missing (Debian packages, livekit-server)
+setup: ## install what is missing (Debian packages, livekit-server, object stores)
 	@scripts/setup
 
 build: ## build the ffegress binary into .cache/bin
@@ -27,7 +27,8 @@ lint: ## gofmt, go vet, staticcheck, stale template bundle
 bench: setup build ## CPU, memory and latency figures beside the bare encoder
 	go run ./integration/cmd/bench
 
-demo: setup build ## record a real room for 15 s and show the result
+demo: build ## record a real room for 15 s and show the result
+	@scripts/setup demo
 	@scripts/demo
 
 template: ## build the bundles of the room template and of the tests' pages (needs npm)

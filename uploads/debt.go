@@ -34,16 +34,25 @@ type Debt struct {
 	Tries  int       `json:"tries"`
 	Last   time.Time `json:"last,omitzero"`    // when the last try ended
 	Reason string    `json:"reason,omitempty"` // why it failed
-	Paid   time.Time `json:"paid,omitzero"`    // when the store confirmed it
+	// BackupReason is why the backup failed after that.
+	BackupReason   string `json:"backup_reason,omitempty"`
+	BackupProvider string `json:"backup_provider,omitempty"` // "" = there is no backup
+	// Switched says that the target has failed this egress, so that the backup is tried first.
+	Switched bool `json:"switched,omitempty"`
+	// BackupUsed says that the backup has it.
+	BackupUsed bool      `json:"backup_used,omitempty"`
+	Paid       time.Time `json:"paid,omitzero"` // when the store confirmed it
 	// Left says that nobody waits for it any more: with its payment it is forgotten.
 	Left bool `json:"left,omitempty"`
 
-	Target   Target `json:"-"`
-	Location string `json:"-"` // once it is paid; a presigned one is a secret
+	Target   Target  `json:"-"`
+	Backup   *Backup `json:"-"` // nil = none
+	Location string  `json:"-"` // once it is paid; a presigned one is a secret
 
-	Sealed []byte `json:"sealed"` // hidden
-	Source string `json:"source"` // where the file came from; until it is moved here it is there
-	state  []byte // of an interrupted upload
+	Sealed      []byte `json:"sealed"` // hidden
+	Source      string `json:"source"` // where the file came from; until it is moved here it is there
+	state       []byte // of an interrupted upload
+	backupState []byte // likewise
 }
 
 // hidden is what of a debt is sealed.
@@ -51,6 +60,40 @@ type hidden struct {
 	Target   Target `json:"target"`
 	Location string `json:"location,omitempty"`
 	State    []byte `json:"state,omitempty"`
+
+	Backup      *Backup `json:"backup,omitempty"`
+	BackupState []byte  `json:"backup_state,omitempty"`
+}
+
+// failed notes what a try ended with.
+func (d *Debt) failed(err error) {
+	d.Reason, d.BackupReason = err.Error(), ""
+	if e, ok := errors.AsType[*Error](err); ok {
+		d.Reason = e.Reason
+		if e.Backup != nil {
+			d.BackupReason = e.Backup.Reason
+		}
+	}
+}
+
+// failure is the last try's error as far as it is written down; nil = none has failed.
+func (d *Debt) failure() error {
+	if d.Reason == "" {
+		return nil
+	}
+	e := &Error{Store: d.Provider, Reason: d.Reason}
+	if d.BackupReason != "" {
+		e.Backup = &Error{Store: d.BackupProvider, Reason: d.BackupReason}
+	}
+	return e
+}
+
+// Trouble is why it is not paid, in one line; "" = no try has failed.
+func (d *Debt) Trouble() string {
+	if e, ok := errors.AsType[*Error](d.failure()); ok {
+		return e.Reasons()
+	}
+	return ""
 }
 
 func (d *Debt) about() string { return "debt " + d.Egress + " " + d.ID }
@@ -60,7 +103,7 @@ func debtDir(home, id string) string { return filepath.Join(home, debtsFolder, i
 
 // write makes the debt's file durable.
 func (d *Debt) write(dir string, s *Sealer) error {
-	secret, err := json.Marshal(hidden{d.Target, d.Location, d.state})
+	secret, err := json.Marshal(hidden{d.Target, d.Location, d.state, d.Backup, d.backupState})
 	if err != nil {
 		return fmt.Errorf("write debt: %w", err)
 	}
@@ -100,6 +143,7 @@ func readDebt(dir string, s *Sealer) (Debt, error) {
 		return d, fmt.Errorf("read debt %s: %w", dir, err)
 	}
 	d.Target, d.Location, d.state = h.Target, h.Location, h.State
+	d.Backup, d.backupState = h.Backup, h.BackupState
 	return d, nil
 }
 

@@ -38,10 +38,25 @@ type Error struct {
 	Class  Class
 	Reason string // the store's own words
 	Err    error  // what is underneath, for errors.Is; its text is not for users
+	Backup *Error // what the backup answered after that; nil = there is none
 }
 
-// Error is "S3 upload failed: " and the reason, as LiveKit Egress says it.
-func (e *Error) Error() string { return e.Store + " upload failed: " + e.Reason }
+// Error is "S3 upload failed: " and the reason, as LiveKit Egress says it. With a backup both are listed.
+func (e *Error) Error() string {
+	text := e.Store + " upload failed: " + e.Reason
+	if e.Backup == nil {
+		return text
+	}
+	return "primary: " + text + "\nbackup: " + e.Backup.Error()
+}
+
+// Reasons are the stores' own words in one line.
+func (e *Error) Reasons() string {
+	if e.Backup == nil {
+		return e.Reason
+	}
+	return e.Reason + "; backup: " + e.Backup.Reason
+}
 
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -1,7 +1,6 @@
 package uploads
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
@@ -17,11 +16,3 @@ func byAge(a, b *entry) int {
 }
 
 func sortByAge(list []*entry) { slices.SortFunc(list, byAge) }
-
-// reasonOf is the store's own words.
-func reasonOf(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Reason
-	}
-	return err.Error()
-}

@@ -35,10 +35,11 @@ type Queue struct {
 	log  *slog.Logger
 	wake chan struct{}
 
-	mu     sync.Mutex
-	debts  map[string]*entry // by directory
-	stores map[string]*shop  // by target
-	idle   chan struct{}     // closed while nothing is owed
+	mu       sync.Mutex
+	debts    map[string]*entry // by directory
+	stores   map[string]*shop  // by target
+	switched map[string]bool   // by switchKey: targets that have failed an egress with a backup
+	idle     chan struct{}     // closed while nothing is owed
 }
 
 // entry is a debt as the queue has it. All but dir, home and data is guarded by the queue's lock.
@@ -66,7 +67,7 @@ func (e *entry) change() {
 func NewQueue(o Options) *Queue {
 	q := &Queue{
 		o: o, log: o.Log, wake: make(chan struct{}, 1),
-		debts: map[string]*entry{}, stores: map[string]*shop{}, idle: make(chan struct{}),
+		debts: map[string]*entry{}, stores: map[string]*shop{}, switched: map[string]bool{}, idle: make(chan struct{}),
 	}
 	if q.o.Open == nil {
 		q.o.Open = Open
@@ -78,8 +79,8 @@ func NewQueue(o Options) *Queue {
 	return q
 }
 
-// Add takes a file over as a debt of the egress whose home this is: ID, Egress, Name, Key, ContentType and Target say
-// what is owed. When it returns the debt survives anything; on a disk too full for that it is tried all the same, and
+// Add takes a file over as a debt of the egress whose home this is: ID, Egress, Name, Key, ContentType, Target and
+// Backup say what is owed. When it returns the debt survives anything; on a disk too full for that it is tried all the same, and
 // the log tells. The file is moved into the home, on whose file system it must be.
 func (q *Queue) Add(home string, d Debt, path string) (*Ticket, error) {
 	if !validID(d.ID) {
@@ -92,6 +93,9 @@ func (q *Queue) Add(home string, d Debt, path string) (*Ticket, error) {
 		return nil, fmt.Errorf("add debt: %w", err)
 	}
 	d.Size = info.Size()
+	if d.Backup != nil {
+		d.BackupProvider = d.Backup.Target.Provider()
+	}
 	e := &entry{home: home, dir: dir, debt: d, data: path, changed: make(chan struct{})}
 	if err := q.settle(e); err != nil {
 		q.log.Error("an upload cannot be written down; it is tried all the same", "egressID", d.Egress, "name", d.Name, "error", err)
@@ -127,6 +131,9 @@ func (q *Queue) enter(e *entry) (*Ticket, error) {
 		return nil, fmt.Errorf("add debt: %s is there already", e.debt.ID)
 	}
 	q.debts[e.dir] = e
+	if e.debt.Switched {
+		q.switched[switchKey(e.home, e.debt.Target)] = true
+	}
 	q.recount()
 	q.kick()
 	return &Ticket{q, e}, nil
@@ -249,6 +256,9 @@ func (q *Queue) note(e *entry) {
 // forget takes a debt off the disk; called locked.
 func (q *Queue) forget(e *entry) {
 	delete(q.debts, e.dir)
+	if e.debt.Backup != nil && !q.anyOf(e.home) {
+		delete(q.switched, switchKey(e.home, e.debt.Target))
+	}
 	if err := os.RemoveAll(e.dir); err != nil {
 		q.log.Warn("what is left of an upload could not be removed", "dir", e.dir, "error", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,12 +35,8 @@ type s3Store struct {
 
 var _ Store = (*s3Store)(nil)
 
-func openS3(ctx context.Context, t S3Target, presign bool, log *slog.Logger) (*s3Store, error) {
-	return openS3With(ctx, t, presign, log, defaultPatience, minPart)
-}
-
-// openS3With has the waits and sizes that tests make small.
-func openS3With(ctx context.Context, t S3Target, presign bool, log *slog.Logger, patience time.Duration, part int64) (*s3Store, error) {
+// openS3 is given waits and sizes that tests make small.
+func openS3(ctx context.Context, t S3Target, presign bool, log *slog.Logger, patience patience, part int64) (*s3Store, error) {
 	s := &s3Store{target: t, presign: presign, part: part, log: log}
 	if err := s.connect(ctx, patience); err != nil {
 		return nil, s.explain(err)
@@ -55,34 +50,17 @@ func (s *s3Store) Close()       { s.http.CloseIdleConnections() }
 // Put uploads a small file in one piece and a large one in parts. Every piece goes with its MD5, which the store
 // compares; at the end the object's size is asked for, where that is allowed.
 func (s *s3Store) Put(ctx context.Context, o Object) error {
-	f, err := os.Open(o.File)
-	if err != nil {
-		return s.lost(err)
-	}
-	defer f.Close()
-	before, err := f.Stat()
-	if err != nil {
-		return s.lost(err)
-	}
-	if before.Size() <= s.part {
-		err = s.putWhole(ctx, o, f, before.Size())
-	} else {
-		err = s.putParts(ctx, o, f, before)
-	}
-	if err == nil {
-		err = s.confirm(ctx, o.Key, before.Size())
-	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	return putFile(ctx, nameS3, o, s.explain, func(f *os.File, info os.FileInfo) (err error) {
+		if info.Size() <= s.part {
+			err = s.putWhole(ctx, o, f, info.Size())
+		} else {
+			err = s.putParts(ctx, o, f, info)
 		}
-		return s.explain(err)
-	}
-	after, err := f.Stat()
-	if err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return s.lost(errors.Join(errors.New("the file changed while it was uploaded"), err))
-	}
-	return nil
+		if err != nil {
+			return err
+		}
+		return s.confirm(ctx, o.Key, info.Size())
+	})
 }
 
 func (s *s3Store) putWhole(ctx context.Context, o Object, f *os.File, size int64) error {
@@ -159,10 +137,6 @@ func (s *s3Store) disposition() string {
 		return "inline"
 	}
 	return s.target.Disposition
-}
-
-func (s *s3Store) lost(err error) error {
-	return &Error{Store: nameS3, Class: Lost, Reason: "the recording cannot be read: " + err.Error(), Err: err}
 }
 
 func optional(v string) *string {

@@ -39,7 +39,12 @@ func s3Target(endpoint string) S3Target {
 
 func openTest(t *testing.T, target S3Target) *s3Store {
 	t.Helper()
-	s, err := openS3With(t.Context(), target, false, slog.New(slog.DiscardHandler), 500*time.Millisecond, testPart)
+	return openPatient(t, target, testPatience)
+}
+
+func openPatient(t *testing.T, target S3Target, patience patience) *s3Store {
+	t.Helper()
+	s, err := openS3(t.Context(), target, false, discard(), patience, testPart)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +55,7 @@ func openTest(t *testing.T, target S3Target) *s3Store {
 func TestS3Conforms(t *testing.T) {
 	server := startObjects(t)
 	conform(t, subject{
-		store: openTest(t, s3Target(server.URL())),
+		store: openPatient(t, s3Target(server.URL()), busyPatience),
 		key:   func(name string) string { return "prefix/" + name },
 		read:  func(_ *testing.T, key string) ([]byte, error) { return server.Read("recordings", key) },
 		objects: func(t *testing.T) (int, int) {
@@ -293,7 +298,7 @@ func TestS3WriteOnly(t *testing.T) {
 
 func TestS3Presigned(t *testing.T) {
 	server := startObjects(t)
-	store, err := openS3With(t.Context(), s3Target(server.URL()), true, slog.New(slog.DiscardHandler), time.Second, testPart)
+	store, err := openS3(t.Context(), s3Target(server.URL()), true, slog.New(slog.DiscardHandler), patience{still: time.Second}, testPart)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,13 +22,10 @@ import (
 const (
 	defaultRegion   = "us-east-1"
 	defaultAttempts = 3
-	// defaultPatience is how long a connection may stand still. Some stores put a large object together for most of a
-	// minute before they answer.
-	defaultPatience = time.Minute
 )
 
 // connect makes the client.
-func (s *s3Store) connect(ctx context.Context, patience time.Duration) error {
+func (s *s3Store) connect(ctx context.Context, patience patience) error {
 	t := &s.target
 	transport, err := transportOptions(t.Proxy, patience)
 	if err != nil {
@@ -39,7 +36,7 @@ func (s *s3Store) connect(ctx context.Context, patience time.Duration) error {
 		return fmt.Errorf("load AWS configuration: %w", err)
 	}
 	if made, ok := conf.HTTPClient.(*awshttp.BuildableClient); ok {
-		s.http = webClient(made)
+		s.http = webClient(made, patience)
 		conf.HTTPClient = s.http
 	}
 	regionKnown := conf.Region != ""

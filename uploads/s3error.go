@@ -65,7 +65,7 @@ func (s *s3Store) explain(err error) error {
 	default:
 		class, reason = offline(err)
 	}
-	return &Error{Store: nameS3, Class: class, Reason: s.redact(reason), Err: err}
+	return &Error{Store: nameS3, Class: class, Reason: redact(reason, s.target.secrets()), Err: err}
 }
 
 func knownCode(code string) bool { _, ok := classOfCode[code]; return ok }
@@ -138,9 +138,9 @@ func statusOf(err error) int {
 	return 0
 }
 
-// redact takes the target's secrets out of a text: stores have been seen to tell what they were sent.
-func (s *s3Store) redact(text string) string {
-	for _, secret := range s.target.secrets() {
+// redact takes secrets out of a text: stores have been seen to tell what they were sent.
+func redact(text string, secrets []string) string {
+	for _, secret := range secrets {
 		if len(secret) >= 4 {
 			text = strings.ReplaceAll(text, secret, "{redacted}")
 		}

@@ -2,17 +2,24 @@ package uploads
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 )
 
 // Target is the store of an output, with all that is needed to reach it. It is kept with a debt, so that another
 // process can go on. It has secrets in it: it prints without them, and its JSON is for a [Sealer] only.
 type Target struct {
-	S3      *S3Target `json:"s3,omitempty"` // nil = this machine
-	Presign bool      `json:"presign,omitempty"`
+	// One of these; none = this machine.
+	S3     *S3Target     `json:"s3,omitempty"`
+	GCS    *GCSTarget    `json:"gcs,omitempty"`
+	Azure  *AzureTarget  `json:"azure,omitempty"`
+	AliOSS *AliOSSTarget `json:"alioss,omitempty"`
+
+	Presign bool `json:"presign,omitempty"`
+	// Hasty says that there is another place for the file: silence is not waited for twice.
+	Hasty bool `json:"hasty,omitempty"`
 }
 
 // S3Target is Amazon's S3 or a compatible store.
@@ -48,24 +55,45 @@ type Proxy struct {
 }
 
 // Local tells that the target is this machine.
-func (t Target) Local() bool { return t.S3 == nil }
+func (t Target) Local() bool { return t.S3 == nil && t.GCS == nil && t.Azure == nil && t.AliOSS == nil }
+
+// Same tells that two targets are one place, reached in one way.
+func (t Target) Same(o Target) bool { return reflect.DeepEqual(t, o) }
 
 // Provider is the store's name in error texts.
 func (t Target) Provider() string {
-	if t.S3 != nil {
+	switch {
+	case t.S3 != nil:
 		return nameS3
+	case t.GCS != nil:
+		return nameGCP
+	case t.Azure != nil:
+		return nameAzure
+	case t.AliOSS != nil:
+		return nameAliOSS
 	}
 	return nameLocal
 }
 
 // String names the place without secrets: "S3 bucket recordings at https://host".
 func (t Target) String() string {
-	if t.S3 == nil {
-		return nameLocal
+	switch {
+	case t.S3 != nil:
+		return placeOf(nameS3, t.S3.Bucket, t.S3.Endpoint)
+	case t.GCS != nil:
+		return placeOf(nameGCP, t.GCS.Bucket, "")
+	case t.Azure != nil:
+		return placeOf(nameAzure, t.Azure.Container, "") // the account's name is redacted everywhere
+	case t.AliOSS != nil:
+		return placeOf(nameAliOSS, t.AliOSS.Bucket, t.AliOSS.Endpoint)
 	}
-	s := nameS3 + " bucket " + t.S3.Bucket
-	if t.S3.Endpoint != "" {
-		s += " at " + endpointHost(t.S3.Endpoint)
+	return nameLocal
+}
+
+func placeOf(provider, bucket, endpoint string) string {
+	s := provider + " bucket " + bucket
+	if endpoint != "" {
+		s += " at " + endpointHost(endpoint)
 	}
 	return s
 }
@@ -96,11 +124,46 @@ func Open(ctx context.Context, t Target, log *slog.Logger) (Store, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if t.S3 == nil {
+	if t.Local() {
 		return localStore{}, nil
 	}
-	if t.S3.Bucket == "" {
-		return nil, &Error{Store: nameS3, Class: Invalid, Reason: "no bucket is named", Err: errors.New("no bucket")}
+	if err := t.incomplete(); err != "" {
+		return nil, &Error{Store: t.Provider(), Class: Invalid, Reason: err, Err: errConfig}
 	}
-	return openS3(ctx, *t.S3, t.Presign, log)
+	patience := patient
+	if t.Hasty {
+		patience = hasty
+	}
+	switch {
+	case t.GCS != nil:
+		return opened(openGCS(ctx, *t.GCS, t.Presign, log, patience, gcsPart, defaultTries))
+	case t.Azure != nil:
+		return opened(openAzure(*t.Azure, t.Presign, log, patience, minPart, defaultTries))
+	case t.AliOSS != nil:
+		return opened(openAliOSS(*t.AliOSS, t.Presign, log, patience, minPart, defaultTries))
+	}
+	return opened(openS3(ctx, *t.S3, t.Presign, log, patience, minPart))
+}
+
+// opened keeps a nil pointer from becoming a Store that is not nil.
+func opened[S Store](s S, err error) (Store, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// incomplete tells what must be named and is not.
+func (t Target) incomplete() string {
+	switch {
+	case t.S3 != nil && t.S3.Bucket == "", t.GCS != nil && t.GCS.Bucket == "", t.AliOSS != nil && t.AliOSS.Bucket == "":
+		return "no bucket is named"
+	case t.AliOSS != nil && t.AliOSS.Endpoint == "":
+		return "no endpoint is named"
+	case t.Azure != nil && t.Azure.Container == "":
+		return "no container is named"
+	case t.Azure != nil && (t.Azure.Account == "" || t.Azure.Key == ""):
+		return "no account is named"
+	}
+	return ""
 }

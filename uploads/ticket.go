@@ -27,8 +27,8 @@ func (t *Ticket) Wait(ctx context.Context, trouble func(error)) (location string
 		t.q.mu.Lock()
 		d, changed, dropped, last := t.e.debt, t.e.changed, t.e.dropped, t.e.err
 		t.q.mu.Unlock()
-		if last == nil && d.Reason != "" {
-			last = &Error{Store: d.Provider, Reason: d.Reason}
+		if last == nil {
+			last = d.failure()
 		}
 		switch {
 		case !d.Paid.IsZero():

@@ -14,7 +14,7 @@ import (
 const dialTimeout = 10 * time.Second
 
 // transportOptions give a transport a proxy and an end to standing still.
-func transportOptions(proxy *Proxy, patience time.Duration) (func(*http.Transport), error) {
+func transportOptions(proxy *Proxy, patience patience) (func(*http.Transport), error) {
 	through := http.ProxyFromEnvironment
 	if proxy != nil && proxy.URL != "" {
 		u, err := url.Parse(proxy.URL)
@@ -26,7 +26,7 @@ func transportOptions(proxy *Proxy, patience time.Duration) (func(*http.Transpor
 		}
 		through = http.ProxyURL(u)
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Control: limitAhead}
 	return func(t *http.Transport) {
 		t.Proxy = through
 		t.MaxIdleConnsPerHost = perStore * partsAtOnce
@@ -36,16 +36,30 @@ func transportOptions(proxy *Proxy, patience time.Duration) (func(*http.Transpor
 			if err != nil {
 				return nil, err
 			}
-			return newPatientConn(conn, patience), nil
+			return newPatientConn(conn, patience.still), nil
 		}
 	}, nil
 }
 
 // webClient is a client with the transport that the SDK has made, AWS_CA_BUNDLE included: its own cannot be closed. A
 // redirect would lose the request's signature; the SDK reads where it points to.
-func webClient(made *awshttp.BuildableClient) *http.Client {
+func webClient(made *awshttp.BuildableClient, patience patience) *http.Client {
 	return &http.Client{
-		Transport:     made.GetTransport(),
+		Transport:     patience.wrap(made.GetTransport()),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// plainClient is a client for stores whose library takes any. It follows no redirect: none of them has any.
+func plainClient(proxy *Proxy, patience patience) (*http.Client, error) {
+	options, err := transportOptions(proxy, patience)
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	options(transport)
+	return &http.Client{
+		Transport:     patience.wrap(transport),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
 }

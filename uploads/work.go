@@ -56,7 +56,7 @@ func (q *Queue) start(ctx context.Context, wg *sync.WaitGroup) time.Duration {
 			wait = min(wait, d, lookEvery)
 			continue
 		}
-		s := q.shopOf(e.debt.Target)
+		s := q.places(e)[0].shop
 		if s.busy >= perStore || q.sameKeyBefore(e) {
 			continue // woken when the other is done
 		}
@@ -94,19 +94,24 @@ func (q *Queue) sameKeyBefore(e *entry) bool {
 
 // shopOf is called locked.
 func (q *Queue) shopOf(t Target) *shop {
-	id, _ := json.Marshal(t) // plain values: it cannot fail
-	s, ok := q.stores[string(id)]
+	id := targetID(t)
+	s, ok := q.stores[id]
 	if !ok {
 		s = &shop{target: t}
-		q.stores[string(id)] = s
+		q.stores[id] = s
 	}
 	return s
+}
+
+func targetID(t Target) string {
+	id, _ := json.Marshal(t) // plain values: it cannot fail
+	return string(id)
 }
 
 // try makes one try and notes how it went.
 func (q *Queue) try(ctx context.Context, e *entry, s *shop) {
 	began := time.Now()
-	location, err := q.pay(ctx, e, s)
+	location, backup, err := q.pay(ctx, e)
 	took := time.Since(began)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -119,45 +124,26 @@ func (q *Queue) try(ctx context.Context, e *entry, s *shop) {
 	log := q.log.With("egressID", e.debt.Egress, "name", e.debt.Name, "store", e.debt.Target)
 	e.debt.Tries++
 	e.debt.Last = time.Now()
+	e.debt.BackupUsed = backup
 	if q.o.Tried != nil {
 		q.o.Tried(e.debt, err, took)
 	}
 	if err == nil {
-		e.debt.Paid, e.debt.Location, e.debt.Reason, e.err = e.debt.Last, location, "", nil
-		log.Info("uploaded", "bytes", e.debt.Size, "tries", e.debt.Tries, "took", e.debt.Paid.Sub(e.debt.Added))
+		e.debt.Paid, e.debt.Location, e.err = e.debt.Last, location, nil
+		e.debt.Reason, e.debt.BackupReason = "", ""
+		log.Info("uploaded", "backup", backup, "bytes", e.debt.Size, "tries", e.debt.Tries, "took", e.debt.Paid.Sub(e.debt.Added))
 		q.note(e)
 		q.removeData(e)
 		q.finish(e)
 		return
 	}
 	e.err = err
-	e.debt.Reason = reasonOf(err)
+	e.debt.failed(err)
 	wait := pause(e.debt.Tries, e.debt.Last.Sub(e.debt.Added))
 	e.due = e.debt.Last.Add(wait)
 	log.Warn("upload failed", "error", err, "class", ClassOf(err), "tries", e.debt.Tries, "retryIn", wait.Round(time.Millisecond))
 	q.note(e)
 	e.change()
-}
-
-// pay puts the file into its store.
-func (q *Queue) pay(ctx context.Context, e *entry, s *shop) (location string, err error) {
-	store, err := q.storeOf(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	q.mu.Lock()
-	o := Object{Key: e.debt.Key, File: e.data, ContentType: e.debt.ContentType, State: e.debt.state}
-	q.mu.Unlock()
-	o.Save = func(state []byte) {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		e.debt.state = state
-		q.note(e)
-	}
-	if err := store.Put(ctx, o); err != nil {
-		return "", err
-	}
-	return store.Locate(ctx, o.Key)
 }
 
 func (q *Queue) storeOf(ctx context.Context, s *shop) (Store, error) {

@@ -20,6 +20,7 @@ type Fault struct {
 	// One of these.
 	Status int           // answered with this and Code
 	Code   string        // of S3, such as AccessDenied
+	Body   string        // what is answered instead of S3's XML; JSON
 	Hang   bool          // never answered
 	Cut    int64         // the connection is cut after so many bytes of the body
 	Slow   time.Duration // waited before each 32 KiB of the body
@@ -31,6 +32,7 @@ type Request struct {
 	Method string
 	URL    *url.URL
 	Header http.Header
+	Size   int64 // of the body as it was announced, bytes; -1 = it was not
 }
 
 // faults stand before the server.
@@ -40,6 +42,7 @@ type faults struct {
 	mu       sync.Mutex
 	fault    *Fault
 	left     int
+	met      int
 	requests []Request
 	over     context.Context
 }
@@ -47,7 +50,7 @@ type faults struct {
 func (f *faults) set(fault *Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fault = fault
+	f.fault, f.met = fault, 0
 	if fault != nil {
 		f.left = fault.Times
 	}
@@ -57,7 +60,7 @@ func (f *faults) set(fault *Fault) {
 func (f *faults) meet(r *http.Request) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.requests = append(f.requests, Request{r.Method, r.URL, r.Header.Clone()})
+	f.requests = append(f.requests, Request{r.Method, r.URL, r.Header.Clone(), r.ContentLength})
 	fault := f.fault
 	if fault == nil || fault.Match != nil && !fault.Match(r) {
 		return nil
@@ -68,6 +71,7 @@ func (f *faults) meet(r *http.Request) *Fault {
 		}
 		f.left--
 	}
+	f.met++
 	return fault
 }
 
@@ -81,6 +85,11 @@ func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-f.over.Done():
 		}
 		panic(http.ErrAbortHandler)
+	case fault.Status != 0 && fault.Body != "":
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(fault.Status)
+		_, _ = io.WriteString(w, fault.Body)
+		return
 	case fault.Status != 0:
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(fault.Status)

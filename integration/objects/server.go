@@ -45,6 +45,14 @@ func Start(dir string, buckets ...string) (*Server, error) {
 	return s, s.Up()
 }
 
+// Before serves faults before another server's handler, which keeps the objects: what this package tells of objects is
+// not for it.
+func Before(next http.Handler) (*Server, error) {
+	over, end := context.WithCancel(context.Background())
+	s := &Server{end: end, faults: &faults{next: next, over: over}}
+	return s, s.Up()
+}
+
 // URL is the endpoint.
 func (s *Server) URL() string { return "http://" + s.Addr }
 
@@ -87,6 +95,13 @@ func (s *Server) Close() {
 
 // Fail has requests meet trouble; nil ends it.
 func (s *Server) Fail(f *Fault) { s.faults.set(f) }
+
+// Met is how many requests have met the trouble that was set last.
+func (s *Server) Met() int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return s.faults.met
+}
 
 // Requests are all that came.
 func (s *Server) Requests() []Request {

@@ -1,0 +1,74 @@
+package uploads
+
+import (
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ffegress/ffegress/integration/objects"
+)
+
+// once is the patience of a test's store that has a backup.
+var once = patience{still: time.Second, once: true}
+
+// meetSilence: a store that has a backup is not waited for twice, whatever it is that it does not answer.
+func meetSilence(t *testing.T, hasty Store, front *objects.Server, key string) {
+	defer front.Fail(nil)
+	for _, size := range []int{10, 5 * testPart} {
+		path, _ := fileOf(t, size)
+		front.Fail(&objects.Fault{Hang: true})
+		begun := time.Now()
+		err := hasty.Put(t.Context(), Object{Key: key, File: path})
+		if ClassOf(err) != Transient || err == nil || err.Error() != hasty.Name()+" upload failed: the store does not answer" {
+			t.Errorf("%d bytes: %v (%v)", size, err, ClassOf(err))
+		}
+		if took := time.Since(begun); took < once.still || front.Met() < 1 || size == 10 && front.Met() > 1 {
+			t.Errorf("%d bytes: %d requests, after %v", size, front.Met(), took)
+		}
+	}
+	// What is no silence is tried again.
+	path, _ := fileOf(t, 10)
+	front.Fail(&objects.Fault{Status: 503, Code: "SlowDown"})
+	if err := hasty.Put(t.Context(), Object{Key: key, File: path}); err == nil || front.Met() != quickTries.attempts {
+		t.Errorf("%v, %d requests", err, front.Met())
+	}
+}
+
+func TestS3Silence(t *testing.T) {
+	server := startObjects(t)
+	meetSilence(t, openPatient(t, s3Target(server.URL()), once), server, "silent.mp4")
+}
+
+// TestSendAhead: what is unsent does not pile up in the kernel.
+func TestSendAhead(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	options, err := transportOptions(nil, patient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var transport http.Transport
+	options(&transport)
+	conn, err := transport.DialContext(t.Context(), "tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, err := conn.(*patientConn).Conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got int
+	var failed error
+	if err := raw.Control(func(fd uintptr) {
+		got, failed = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT)
+	}); err != nil || failed != nil || got != sendAhead {
+		t.Errorf("%d, %v, %v", got, err, failed)
+	}
+}
