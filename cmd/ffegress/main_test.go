@@ -56,8 +56,6 @@ func TestBadCommandLines(t *testing.T) {
 			"--api-key", "k", "--ws-url", "ws://127.0.0.1:1", "--config-body", "api_secret: s"}, exitError, []string{"no supported codec"}},
 		{"participant without identity", []string{"record", "participant", "--room", "demo", "-o", "x.mp4"}, exitError, []string{"missing or invalid field: identity"}},
 		{"track composite of nothing", []string{"record", "track-composite", "--room", "demo", "-o", "x.mp4"}, exitError, []string{"audio_track_id or video_track_id"}},
-		{"v2 upload", []string{"record", "egress", file("upload.json", `{"web": {"url": "http://127.0.0.1:1/"}, "outputs": [{"file": {}}], "storage": {"azure": {"account_key": "hush"}}}`)},
-			exitError, []string{"Azure upload is not yet supported"}},
 		{"unwritable", []string{"record", "web", "--url", "http://127.0.0.1:1/", "-o", "/proc/nowhere/x.mp4"}, exitError, []string{"/proc/nowhere"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -56,14 +56,22 @@ func listUploads(_ context.Context, cmd *cli.Command) error {
 	_, list, err := owed(cmd, nil)
 	out := tabwriter.NewWriter(cmd.Root().Writer, 0, 0, 2, ' ', 0)
 	for _, o := range list {
-		reason := o.Reason
+		reason := o.Trouble()
 		if reason == "" {
 			reason = "not tried yet"
 		}
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\tsince %s\t%d tries\t%s\n",
-			o.Egress, o.Name, size(o.Size), o.Provider, o.Added.Local().Format(time.DateTime), o.Tries, reason)
+			o.Egress, o.Name, size(o.Size), stores(o), o.Added.Local().Format(time.DateTime), o.Tries, reason)
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// stores names the store and its backup.
+func stores(o uploads.Owed) string {
+	if o.BackupProvider == "" {
+		return o.Provider
+	}
+	return o.Provider + ", backup " + o.BackupProvider
 }
 
 // retryUploads asks the processes that have the debts, and pays itself those that no process has.

@@ -3,9 +3,8 @@ package config
 import "reflect"
 
 const (
-	notYet  = "has no effect yet"
-	never   = "has no effect here"
-	refused = "uploads to this store are not yet supported: every request for it is refused"
+	notYet = "has no effect yet"
+	never  = "has no effect here"
 )
 
 // noEffect lists the keys, or whole sections, that are accepted and do nothing in this version. Take a line out when
@@ -14,11 +13,6 @@ var noEffect = map[string]string{
 	"debug":          notYet,
 	"test_overrides": notYet,
 	"resume_lost":    notYet,
-
-	"storage.gcp":    refused,
-	"storage.azure":  refused,
-	"storage.alioss": refused,
-	"backup":         notYet,
 
 	"enable_sync_engine":                 notYet,
 	"enable_one_shot_sender_report_sync": notYet,

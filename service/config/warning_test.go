@@ -35,14 +35,10 @@ func TestWarnings(t *testing.T) {
 		{"new section empty", "log_level: debug\nlogging:", nil},
 		{
 			"backup twice", "backup_storage: {prefix: a}\nbackup: {prefix: b}",
-			[]string{
-				"line 1: backup_storage: differs from backup, which is used",
-				"line 2: backup: has no effect yet",
-			},
+			[]string{"line 1: backup_storage: differs from backup, which is used"},
 		},
 		{
-			"backup of the README", "backup_storage: {prefix: a}",
-			[]string{"line 1: backup_storage: has no effect yet"},
+			"backup of the README", "backup_storage: {prefix: a}", nil,
 		},
 		{
 			"directories", "work_dir: /a\nlocal_directory: /b",

@@ -146,13 +146,8 @@ func TestBadRequests(t *testing.T) {
 		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_x", "websocket_url": "http://h/?k=hush"}`, "invalid url http://h/?k={...}: invalid scheme"},
 
 		{"websocket stream", "egress", `{"web": {"url": "http://x"}, "outputs": [{"stream": {"urls": ["wss://h"]}}]}`, "websocket stream output is not yet supported"},
-		{"GCP", "room", `{"room_name": "r", "file_outputs": [{"gcp": {"bucket": "b"}}]}`, "GCP upload is not yet supported"},
-		{"Azure", "room", `{"room_name": "r", "file": {"azure": {}}}`, "Azure upload is not yet supported"},
-		{"AliOSS", "web", `{"url": "http://x", "file_outputs": [{"aliOSS": {}}]}`, "AliOSS upload is not yet supported"},
 		{"participant, OGG", "participant", `{"room_name": "r", "identity": "i", "file_outputs": [{"file_type": "OGG"}]}`, "no supported codec is compatible with all outputs"},
 		{"track composite, MP3 of a picture", "track-composite", `{"room_name": "r", "video_track_id": "TR_v", "file_outputs": [{"file_type": "MP3"}]}`, "no supported codec is compatible with all outputs"},
-		{"track composite", "track-composite", `{"room_name": "r", "audio_track_id": "TR_a", "file_outputs": [{"filepath": "{publisher_identity}", "gcp": {}}]}`, "GCP upload is not yet supported"},
-		{"track", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"gcp": {}}}`, "GCP upload is not yet supported"},
 		{"track file", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"filepath": "a\u0000b"}}`, field + "filepath"},
 	} {
 		t.Run(tt.kind+" "+tt.name, func(t *testing.T) {
@@ -182,27 +177,15 @@ func TestBadCircumstances(t *testing.T) {
 		{"no secret", func(c *config.Config, _ *rpc.StartEgressRequest) { c.APISecret = "" }, psrpc.InvalidArgument, field + "token or api key/secret"},
 		{"no server", func(c *config.Config, _ *rpc.StartEgressRequest) { c.WSURL = "" }, psrpc.InvalidArgument, field + "ws_url"},
 		{"no local files", func(c *config.Config, _ *rpc.StartEgressRequest) { c.DisallowLocalStorage = true }, psrpc.InvalidArgument, field + "output"},
-		{"configured store", func(c *config.Config, _ *rpc.StartEgressRequest) { c.Storage.GCP = &config.GCP{} }, psrpc.InvalidArgument, "GCP upload is not yet supported"},
 		{"role without keys", func(c *config.Config, r *rpc.StartEgressRequest) {
 			r.Request = parse(t, "room", `{"room_name": "r", "file_outputs": [{"s3": {"bucket": "b", "assume_role_arn": "arn:x"}}]}`).Request
 		}, psrpc.PermissionDenied, "S3 upload using AssumeRole is disabled for this account"},
-		{"configured store, no local files", func(c *config.Config, _ *rpc.StartEgressRequest) {
-			c.Storage.Azure, c.DisallowLocalStorage = &config.Azure{}, true
-		}, psrpc.InvalidArgument, "Azure upload is not yet supported"},
 		{"retry", func(_ *config.Config, r *rpc.StartEgressRequest) { r.RetryCount = 1 }, psrpc.FailedPrecondition, "output configuration does not support retry"},
 		{"one of two outputs without a store, no local files", func(c *config.Config, r *rpc.StartEgressRequest) {
 			c.DisallowLocalStorage = true
 			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [
 				{"file": {}, "storage": {"s3": {}}}, {"images": {}}]}`).Request
 		}, psrpc.InvalidArgument, field + "output"},
-		{"a store for all outputs, no local files", func(c *config.Config, r *rpc.StartEgressRequest) {
-			c.DisallowLocalStorage = true
-			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}], "storage": {"gcp": {}}}`).Request
-		}, psrpc.InvalidArgument, "GCP upload is not yet supported"},
-		{"v2, configured store", func(c *config.Config, r *rpc.StartEgressRequest) {
-			c.Storage.AliOSS = &config.AliOSS{}
-			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}, "storage": {}}], "storage": {}}`).Request
-		}, psrpc.InvalidArgument, "AliOSS upload is not yet supported"},
 		{"v2, no key", func(c *config.Config, r *rpc.StartEgressRequest) {
 			c.APIKey = ""
 			r.Request = parse(t, "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}]}`).Request

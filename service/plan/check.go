@@ -89,21 +89,12 @@ func (w *wish) checkStorage(conf *config.Config) error {
 }
 
 // checkSupported refuses what is right and not built yet.
-func (w *wish) checkSupported(conf *config.Config) error {
+func (w *wish) checkSupported() error {
 	switch o := &w.want; {
 	case w.feature != "":
 		return errUnsupported(w.feature)
 	case o.stream != nil && o.streamProtocol == livekit.StreamProtocol_WEBSOCKET:
 		return errUnsupported("websocket stream output")
-	}
-	for _, u := range w.want.stored() {
-		store := conf.Storage.Provider()
-		if u != nil {
-			store = provider(u)
-		}
-		if store != "" && store != "S3" {
-			return errUnsupported(store + " upload")
-		}
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"path"
-	"reflect"
 	"slices"
 )
 
@@ -10,6 +9,8 @@ import (
 type Manifest struct {
 	Name  string // storage path
 	Store Store
+	// Disabled says that it is wanted only if the backup was used.
+	Disabled bool `json:",omitempty"`
 }
 
 // Probe is a store to try, by the name of something that will be put there.
@@ -42,7 +43,7 @@ func (p *Plan) outputNames() []Probe {
 func (p *Plan) Probes() []Probe {
 	var all []Probe
 	for _, o := range p.outputNames() {
-		same := slices.ContainsFunc(all, func(a Probe) bool { return reflect.DeepEqual(a.Store.S3, o.Store.S3) })
+		same := slices.ContainsFunc(all, func(a Probe) bool { return a.Store.same(o.Store) })
 		if !o.Store.Local() && !same {
 			all = append(all, o)
 		}
@@ -57,13 +58,14 @@ func (p *Plan) ManifestsOf(f File) []Manifest {
 	return known.Manifests()
 }
 
-// Manifests are those to write at the end: one in the directory of each output whose manifest is not disabled.
+// Manifests are those to write at the end: one in the directory of each output. That of an output whose manifest is
+// disabled is there for an output with a backup only.
 func (p *Plan) Manifests() []Manifest {
 	var all []Manifest
 	for _, o := range p.outputNames() {
-		if !o.bare {
-			all = append(all, Manifest{path.Join(path.Dir(o.Name), p.EgressID+".json"), o.Store})
+		if !o.bare || o.Store.Backup != nil {
+			all = append(all, Manifest{path.Join(path.Dir(o.Name), p.EgressID+".json"), o.Store, o.bare})
 		}
 	}
-	return slices.CompactFunc(all, func(a, b Manifest) bool { return a.Name == b.Name && reflect.DeepEqual(a.Store.S3, b.Store.S3) })
+	return slices.CompactFunc(all, func(a, b Manifest) bool { return a.Name == b.Name && a.Disabled == b.Disabled && a.Store.same(b.Store) })
 }

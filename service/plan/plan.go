@@ -123,7 +123,7 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 	if err != nil {
 		return nil, err
 	}
-	if err := w.checkSupported(conf); err != nil {
+	if err := w.checkSupported(); err != nil {
 		return nil, err
 	}
 	stores, err := w.stores(conf)

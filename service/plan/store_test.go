@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -97,5 +98,111 @@ func TestKey(t *testing.T) {
 		if got := (Store{Prefix: c.prefix}).Key(c.name); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// TestStores: the other providers, configured and requested, and what stands behind them.
+func TestStores(t *testing.T) {
+	const key = `{"type": "service_account"}`
+	for _, c := range []struct {
+		name    string
+		conf    func(*config.Config)
+		request string // the output's store
+		want    uploads.Target
+	}{
+		{"GCP configured", func(c *config.Config) {
+			c.Storage.GCP = &config.GCP{CredentialsJSON: key, Bucket: "b", Proxy: &config.Proxy{URL: "http://p"}}
+		}, "", uploads.Target{GCS: &uploads.GCSTarget{Credentials: key, Bucket: "b", Proxy: &uploads.Proxy{URL: "http://p"}}}},
+		{"GCP configured by a file", func(c *config.Config) {
+			c.Storage.GCP = &config.GCP{CredentialsJSON: "/etc/key.json", Bucket: "b"}
+		}, "", uploads.Target{GCS: &uploads.GCSTarget{CredentialsFile: "/etc/key.json", Bucket: "b"}}},
+		{"GCP by default", func(c *config.Config) { c.Storage.GCP = &config.GCP{Bucket: "b"} }, "",
+			uploads.Target{GCS: &uploads.GCSTarget{Bucket: "b"}}},
+		{"GCP requested", nil, `"gcp": {"credentials": "/etc/key.json", "bucket": "b", "proxy": {"url": "http://p", "password": "pw"}}`,
+			uploads.Target{GCS: &uploads.GCSTarget{Credentials: "/etc/key.json", Bucket: "b", Proxy: &uploads.Proxy{URL: "http://p", Password: "pw"}}}},
+		{"Azure configured", func(c *config.Config) {
+			c.Storage.Azure = &config.Azure{AccountName: "a", AccountKey: "k", ContainerName: "c"}
+		}, "", uploads.Target{Azure: &uploads.AzureTarget{Account: "a", Key: "k", Container: "c"}}},
+		{"Azure requested, GCP configured", func(c *config.Config) { c.Storage.GCP = &config.GCP{Bucket: "b"} },
+			`"azure": {"account_name": "a", "account_key": "k", "container_name": "c"}`,
+			uploads.Target{Azure: &uploads.AzureTarget{Account: "a", Key: "k", Container: "c"}}},
+		{"AliOSS configured", func(c *config.Config) {
+			c.Storage.AliOSS = &config.AliOSS{AccessKey: "k", Secret: "s", Region: "never read", Endpoint: "oss.example", Bucket: "b"}
+		}, "", uploads.Target{AliOSS: &uploads.AliOSSTarget{AccessKey: "k", Secret: "s", Endpoint: "oss.example", Bucket: "b"}}},
+		{"AliOSS requested", nil, `"aliOSS": {"access_key": "k", "secret": "s", "region": "r", "endpoint": "oss.example", "bucket": "b"}`,
+			uploads.Target{AliOSS: &uploads.AliOSSTarget{AccessKey: "k", Secret: "s", Endpoint: "oss.example", Bucket: "b"}}},
+		{"two configured", func(c *config.Config) {
+			c.Storage.Azure, c.Storage.GCP = &config.Azure{AccountName: "a"}, &config.GCP{Bucket: "b"}
+		}, "", uploads.Target{GCS: &uploads.GCSTarget{Bucket: "b"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conf := testConfig()
+			conf.Storage.Prefix, conf.Storage.GeneratePresignedURL = "pre", true
+			conf.Backup = &config.Storage{Prefix: "second", AliOSS: &config.AliOSS{AccessKey: "bk", Secret: "bs", Endpoint: "oss.example", Bucket: "backups"}}
+			if c.conf != nil {
+				c.conf(conf)
+			}
+			p, err := New(conf, parse(t, "room", `{"room_name": "r", "file_outputs": [{"filepath": "a/x.mp4", `+cmp.Or(c.request, `"disable_manifest": true`)+`}]}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := p.Stores.File
+			c.want.Presign = true
+			if !reflect.DeepEqual(got.Target, c.want) || got.Prefix != "pre" {
+				t.Errorf("got %#v", got.Target)
+			}
+			backup := &uploads.Backup{Key: "second/a/x.mp4", Target: uploads.Target{
+				AliOSS: &uploads.AliOSSTarget{AccessKey: "bk", Secret: "bs", Endpoint: "oss.example", Bucket: "backups"},
+			}}
+			if got := got.BackupOf("a/x.mp4"); !reflect.DeepEqual(got, backup) {
+				t.Errorf("backup %v", got)
+			}
+			for _, m := range p.Manifests() {
+				if m.Disabled != (c.request == "") {
+					t.Errorf("manifest %s disabled: %v", m.Name, m.Disabled)
+				}
+			}
+			if len(p.Manifests()) != 1 {
+				t.Errorf("%d manifests", len(p.Manifests()))
+			}
+		})
+	}
+}
+
+// TestBackup: what a section without a store means, and where there is no backup.
+func TestBackup(t *testing.T) {
+	s3 := func(c *config.Config) { c.Storage.S3 = &config.S3{Bucket: "b"} }
+	for _, c := range []struct {
+		name string
+		conf func(*config.Config)
+		want *uploads.Backup
+	}{
+		{"none", s3, nil},
+		{"of this machine", func(c *config.Config) { s3(c); c.Backup = &config.Storage{Prefix: "/backup"} }, &uploads.Backup{Key: "/backup/x.mp4"}},
+		{"of this machine, which is forbidden", func(c *config.Config) {
+			s3(c)
+			c.Backup, c.DisallowLocalStorage = &config.Storage{Prefix: "/backup"}, true
+		}, nil},
+		{"of this machine, elsewhere", func(c *config.Config) {
+			s3(c)
+			c.Backup, c.LocalOutput.Roots = &config.Storage{Prefix: "/backup"}, []string{"/out"}
+		}, nil},
+		{"of this machine, below a root", func(c *config.Config) {
+			s3(c)
+			c.Backup, c.LocalOutput.Roots = &config.Storage{Prefix: "/out/backup"}, []string{"/out"}
+		}, &uploads.Backup{Key: "/out/backup/x.mp4"}},
+		{"for this machine", func(c *config.Config) { c.Backup = &config.Storage{S3: &config.S3{Bucket: "b"}} }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conf := testConfig()
+			c.conf(conf)
+			p, err := New(conf, parse(t, "room", `{"room_name": "r", "file_outputs": [{"filepath": "x.mp4"}]}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Stores.File.BackupOf("x.mp4"); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }

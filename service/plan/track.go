@@ -71,7 +71,7 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 	}
 	p.File.Requested, p.File.Name = w.want.filePath(), tokens.ExpandPath(w.want.filePath())
 	p.File.Bare = w.want.file != nil && w.want.file.bare
-	if err := w.checkSupported(conf); err != nil {
+	if err := w.checkSupported(); err != nil {
 		return nil, err
 	}
 	p.Info = p.info(req)

@@ -66,12 +66,6 @@ func TestBadUnifiedRequests(t *testing.T) {
 		{"passthrough into a stream too", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"stream": {}}]}`, field + "passthrough outputs"},
 		{"passthrough into segments", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"segments": {}}]}`, field + "passthrough output"},
 		{"passthrough into MP4", `{"room_name": "r", "preset": 8, "media": {"video_track_id": "TR_v"}, "outputs": [{"file": {"file_type": "MP4"}}]}`, field + "passthrough file_type"},
-		{"media, all outputs", `{"room_name": "r", "media": {"audio": {"capture_all": true}, "video_track_id": "TR_v"}, "outputs": [{"file": {}}, {"segments": {}}, {"images": {}, "storage": {"gcp": {}}}]}`, "GCP upload is not yet supported"},
-
-		{"output's storage", `{` + room + `, "outputs": [{"file": {}, "storage": {"azure": {}}}]}`, "Azure upload is not yet supported"},
-		{"request's storage", `{` + room + `, ` + file + `, "storage": {"gcp": {}}}`, "GCP upload is not yet supported"},
-		{"output's storage first", `{` + room + `, "outputs": [{"file": {}, "storage": {"azure": {}}}], "storage": {"gcp": {}}}`, "Azure upload is not yet supported"},
-		{"empty storage is none", `{` + room + `, "outputs": [{"file": {}, "storage": {}}], "storage": {"aliOSS": {}}}`, "AliOSS upload is not yet supported"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := New(testConfig(), parse(t, "egress", tt.body))

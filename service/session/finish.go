@@ -100,7 +100,7 @@ func (s *Session) conclude(to livekit.EgressStatus, text string, code int32, end
 		if err != nil {
 			s.log.Error("manifest", "error", err)
 		}
-		s.status.info.ManifestLocation = info.ManifestLocation
+		s.status.info.ManifestLocation, s.status.info.BackupStorageUsed = info.ManifestLocation, info.BackupStorageUsed
 	}
 	s.status.owed = ""
 	s.status.terminal(to, text, code, end)

@@ -197,10 +197,11 @@ func (s *Session) tellManifests(wanted []plan.Manifest, info *livekit.EgressInfo
 	ctx, cancel := context.WithTimeout(context.Background(), manifestWait)
 	defer cancel()
 	for n, m := range wanted {
-		if s.refused && !m.Store.Local() {
+		if s.refused && !m.Store.Local() || m.Disabled && !info.BackupStorageUsed {
 			continue
 		}
-		location, err := s.tellManifest(ctx, m, n, append(body, '\n'))
+		location, backup, err := s.tellManifest(ctx, m, n, append(body, '\n'))
+		info.BackupStorageUsed = info.BackupStorageUsed || backup
 		if err != nil {
 			s.log.Warn("manifest", "name", m.Name, "store", m.Store.Target, "error", err)
 			continue
@@ -211,25 +212,26 @@ func (s *Session) tellManifests(wanted []plan.Manifest, info *livekit.EgressInfo
 	}
 }
 
-func (s *Session) tellManifest(ctx context.Context, m plan.Manifest, n int, body []byte) (location string, err error) {
+func (s *Session) tellManifest(ctx context.Context, m plan.Manifest, n int, body []byte) (location string, backup bool, err error) {
 	dir := filepath.Join(s.plan.WorkDir, "manifest")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+		return "", false, err
 	}
 	file := filepath.Join(dir, string(rune('a'+n))+".json")
 	if err := os.WriteFile(file, body, 0o644); err != nil {
-		return "", err
+		return "", false, err
 	}
 	d := outputs.Delivery{Path: file, Name: m.Name, Type: "application/json"}
 	if m.Store.Local() {
 		there, err := outputs.LocalDeliver{Prefix: m.Store.Prefix, FS: s.plan.Ground.FS()}.Deliver(ctx, d)
-		return there.Location, err
+		return there.Location, false, err
 	}
 	ticket, err := shipper{session: s, store: m.Store}.owe(d, fmt.Sprintf("manifest%d-%s", n, rand.Text()[:6]))
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
-	return ticket.Wait(ctx, func(error) { giveUp() })
+	location, err = ticket.Wait(ctx, func(error) { giveUp() })
+	return location, ticket.Debt().BackupUsed, err
 }

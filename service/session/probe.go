@@ -37,13 +37,28 @@ func (s *Session) probe(ctx context.Context) {
 	}
 }
 
+// probeStore tries a store. Where it refuses for good its backup is tried: one of the two is enough.
 func probeStore(ctx context.Context, try plan.Probe, s *Session) error {
-	store, err := uploads.Open(ctx, try.Store.Target, s.log)
+	err := probeAt(ctx, try.Store.Target, try.Store.Key(try.Name), s)
+	backup := try.Store.BackupOf(try.Name)
+	if backup == nil || !uploads.Definite(err) || ctx.Err() != nil {
+		return err
+	}
+	second := probeAt(ctx, backup.Target, backup.Key, s)
+	if second == nil {
+		s.log.Warn("the store refuses; the backup will be used", "store", try.Store.Target, "backup", backup.Target, "error", err)
+		return nil
+	}
+	return uploads.BothFailed(err, second)
+}
+
+func probeAt(ctx context.Context, t uploads.Target, key string, s *Session) error {
+	store, err := uploads.Open(ctx, t, s.log)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	return store.Probe(ctx, try.Store.Key(try.Name))
+	return store.Probe(ctx, key)
 }
 
 // fail ends the egress with an error that came from outside of what it waits for.

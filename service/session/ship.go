@@ -46,7 +46,8 @@ func (d shipper) Deliver(ctx context.Context, f outputs.Delivery) (outputs.Deliv
 func (d shipper) owe(f outputs.Delivery, id string) (*uploads.Ticket, error) {
 	s := d.session
 	ticket, err := s.debts.Queue.Add(s.plan.WorkDir, uploads.Debt{
-		ID: id, Egress: s.plan.EgressID, Name: f.Name, Key: d.store.Key(f.Name), ContentType: f.Type, Target: d.store.Target,
+		ID: id, Egress: s.plan.EgressID, Name: f.Name, Key: d.store.Key(f.Name), ContentType: f.Type,
+		Target: d.store.Target, Backup: d.store.BackupOf(f.Name),
 	}, f.Path)
 	if err != nil {
 		return nil, psrpc.NewErrorf(psrpc.Internal, "%s upload failed: %w", d.store.Provider(), err)
@@ -67,7 +68,11 @@ func (s *Session) collect(ctx context.Context, ticket *uploads.Ticket) (outputs.
 	location, err := ticket.Wait(ctx, func(err error) { s.post(func() { s.owes(debt.ID, reasonOf(err)) }) })
 	switch {
 	case err == nil:
-		s.post(func() { s.owes(debt.ID, "") })
+		backup := ticket.Debt().BackupUsed
+		s.post(func() {
+			s.status.info.BackupStorageUsed = s.status.info.BackupStorageUsed || backup
+			s.owes(debt.ID, "")
+		})
 		return outputs.Delivered{Location: location, Size: debt.Size}, nil
 	case errors.Is(context.Cause(ctx), errLeft):
 		return outputs.Delivered{}, errLeft
@@ -81,7 +86,7 @@ func (s *Session) collect(ctx context.Context, ticket *uploads.Ticket) (outputs.
 
 func reasonOf(err error) string {
 	if e, ok := errors.AsType[*uploads.Error](err); ok {
-		return e.Reason
+		return e.Reasons()
 	}
 	return err.Error()
 }
