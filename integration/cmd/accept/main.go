@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/ffegress/ffegress/integration/outlets"
 	"github.com/ffegress/ffegress/integration/rig"
 	"github.com/ffegress/ffegress/integration/spine"
+	"github.com/ffegress/ffegress/integration/stores"
 )
 
 // issues are the cases by issue.
@@ -32,7 +34,7 @@ var issues = map[string]func() []accept.Case{
 	"B":  feed.Full,
 	"C":  debts.Full,
 	"D":  outlets.Full,
-	"E":  nodes.Full,
+	"E":  func() []accept.Case { return slices.Concat(stores.Full(), nodes.Full()) },
 }
 
 var errNotHeld = errors.New("not every line was held")
