@@ -155,19 +155,33 @@ func (d *depot) hand(ctx context.Context, o *accept.Outcome, backup *depot, dir 
 	return nil
 }
 
+// between is how many pieces are sent unharmed after each fault: what is never taken cannot be gone on from.
+const between = 2
+
 // trouble has requests meet one fault after the other, and ends when all of them were met.
 func (d *depot) trouble(ctx context.Context) error {
-	sends := func(r *http.Request) bool { return r.Method == http.MethodPut && r.ContentLength > 1<<20 }
-	for _, fault := range []objects.Fault{
+	faults := []objects.Fault{
 		{Status: http.StatusInternalServerError, Code: "InternalError", Times: 2},
 		{Status: http.StatusTooManyRequests, Code: "SlowDown", Times: 1},
 		{Cut: 3 << 20, Times: 1},
 		{Status: http.StatusForbidden, Code: "AccessDenied", Times: 1},
 		{Slow: 2 * time.Millisecond, Times: 1},
-	} {
-		fault.Match = sends
+	}
+	for i, fault := range faults {
+		var pieces atomic.Int64
+		fault.Match = func(r *http.Request) bool {
+			is := r.Method == http.MethodPut && r.ContentLength > 1<<20
+			if is {
+				pieces.Add(1)
+			}
+			return is
+		}
+		wanted := int64(fault.Times + between)
+		if i == len(faults)-1 {
+			wanted = 0 // the process ends while this one is sent
+		}
 		d.front.Fail(&fault)
-		for d.front.Met() < fault.Times {
+		for d.front.Met() < fault.Times || pieces.Load() < wanted {
 			if err := lab.Pause(ctx, 2*time.Millisecond); err != nil {
 				return err
 			}
