@@ -28,16 +28,24 @@ type specimen struct {
 	target  string // not there yet
 
 	// Of outputs that send and store nothing.
-	sends  bool
+	sends  *servers      // nil = it stores
 	url    string        // of a server that takes everything
 	window time.Duration // for which a lost server is tried again; 0 = the output's own
 }
 
-// playback hands a second of pictures to whoever takes them from the programme.
+// servers are those that an output sends to.
+type servers struct {
+	takes  func(*testing.T) string // everything
+	silent func(*testing.T) string // answers nothing, or reads nothing
+	gone   func(*testing.T) string // is not there, or not for long
+}
+
+// playback hands a second of pictures and silence to whoever takes them from the programme.
 type playback struct {
 	format    programme.Format
 	pool      *programme.FramePool
 	consumers []programme.Consumer
+	samples   int64 // handed out
 }
 
 func (p *playback) Attach(c programme.Consumer) { p.consumers = append(p.consumers, c) }
@@ -55,7 +63,9 @@ func (s *specimen) play(t *testing.T) {
 		s.picture.format.Black(f.Pix)
 		for _, c := range s.picture.consumers {
 			c.VideoFrame(n, f, false)
+			c.AudioBlock(s.picture.samples, make([]int16, 1600*programme.Channels))
 		}
+		s.picture.samples += 1600
 		f.Release()
 	}
 }
@@ -65,7 +75,7 @@ func (s *specimen) play(t *testing.T) {
 func (s *specimen) until(t *testing.T, ok func() bool) {
 	t.Helper()
 	waitFor(t, "something to be made", func() bool {
-		if s.sends {
+		if s.sends != nil {
 			s.play(t)
 		}
 		return ok()
@@ -84,36 +94,45 @@ func (s *specimen) end() {
 var kinds = []struct {
 	name   string
 	create func(s *specimen) Output
+	sends  *servers
 }{
-	{"file", func(s *specimen) Output {
+	{name: "file", create: func(s *specimen) Output {
 		return &File{
 			Hub: s.hub, FFmpeg: "/usr/bin/ffmpeg", FS: s.fs, MaxQueue: s.queue,
 			Work: filepath.Join(s.work, "w.mp4"), Target: filepath.Join(s.target, "out.mp4"),
 		}
 	}},
-	{"segments TS", func(s *specimen) Output {
+	{name: "segments TS", create: func(s *specimen) Output {
 		o := s.segments(SegmentNames{Playlist: "list.m3u8", Prefix: "s"})
 		o.FFmpeg = "/usr/bin/ffmpeg"
 		return o
 	}},
-	{"segments fMP4", func(s *specimen) Output {
+	{name: "segments fMP4", create: func(s *specimen) Output {
 		o := s.segments(SegmentNames{Playlist: "x/list.m3u8", Live: "x/live.m3u8", Prefix: "y/s"})
 		o.FMP4 = true
 		return o
 	}},
-	{"images", func(s *specimen) Output {
+	{name: "images", create: func(s *specimen) Output {
 		return &Images{
 			Programme: s.picture, FS: s.fs, Deliver: LocalDeliver{Prefix: s.target, FS: s.fs},
 			Work: filepath.Join(s.work, "images"), Prefix: "a/i", Interval: 1,
 		}
 	}},
-	{stream, func(s *specimen) Output {
+	{name: "stream", create: func(s *specimen) Output {
 		return &Stream{Hub: s.hub, FFmpeg: "/usr/bin/ffmpeg", URL: s.parsed(), MaxQueue: s.queue, Window: s.window}
+	}, sends: &servers{
+		takes:  func(t *testing.T) string { return newPublishServer(t, nil, nil).url("rtmp") },
+		silent: silentServer,
+		gone:   func(t *testing.T) string { return "rtmp://" + freePort(t, "tcp") + "/live/key" },
+	}},
+	{name: "websocket", create: func(s *specimen) Output {
+		return &WebSocket{URL: s.url, Programme: s.picture, Window: s.window}
+	}, sends: &servers{
+		takes:  takingSocket,
+		silent: deafSocket,
+		gone:   brokenSocket,
 	}},
 }
-
-// stream is the kind that sends.
-const stream = "stream"
 
 func (s *specimen) parsed() StreamURL {
 	u, err := ParseStreamURL(s.url)
@@ -143,8 +162,8 @@ func everyKind(t *testing.T, test func(t *testing.T, s *specimen, create func() 
 			if err := os.Mkdir(s.work, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if s.sends = kind.name == stream; s.sends {
-				s.url = newPublishServer(t, nil, nil).url("rtmp")
+			if s.sends = kind.sends; s.sends != nil {
+				s.url = s.sends.takes(t)
 			}
 			test(t, s, func() Output { return kind.create(s) })
 		})
@@ -214,7 +233,7 @@ func TestOutputMakes(t *testing.T) {
 		o := create()
 		begin(t, o)
 		s.play(t)
-		if s.sends {
+		if s.sends != nil {
 			s.until(t, func() bool { return o.Progress().Duration > 0 })
 		}
 		s.end()
@@ -222,7 +241,7 @@ func TestOutputMakes(t *testing.T) {
 		if err != nil || failedByItself(o) {
 			t.Fatalf("%+v, %v, failed by itself: %t", made, err, failedByItself(o))
 		}
-		if s.sends {
+		if s.sends != nil {
 			if made.Duration <= 0 {
 				t.Errorf("%+v", made)
 			}
@@ -252,7 +271,7 @@ func TestOutputNothing(t *testing.T) {
 		}
 		s.hub.Close(errors.New("the source never opened"))
 		made, err := finish(t, o, t.Context())
-		if !s.sends && !errors.Is(err, ErrNothing) || made != (Result{}) {
+		if s.sends == nil && !errors.Is(err, ErrNothing) || made != (Result{}) {
 			t.Errorf("%+v, %v", made, err)
 		}
 		if left := files(t, filepath.Dir(s.target)); len(left) != 0 {
@@ -270,8 +289,8 @@ func TestOutputSlow(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
 		gate := make(chan struct{})
 		s.fs = &slowDisk{s.fs, gate}
-		if s.sends {
-			s.url = silentServer(t)
+		if s.sends != nil {
+			s.url = s.sends.silent(t)
 		}
 		o := create()
 		begin(t, o)
@@ -283,7 +302,7 @@ func TestOutputSlow(t *testing.T) {
 		}
 		close(gate)
 		made, err := finish(t, o, t.Context())
-		if s.sends {
+		if s.sends != nil {
 			return // nobody took it; Finish has not waited for ever
 		}
 		if err != nil || made.Duration != time.Second {
@@ -308,8 +327,8 @@ func silentServer(t *testing.T) string {
 func TestOutputFails(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
 		s.fs = &fullDisk{s.fs, 300}
-		if s.sends {
-			s.url, s.window = "rtmp://"+freePort(t, "tcp")+"/live/key", time.Millisecond
+		if s.sends != nil {
+			s.url, s.window = s.sends.gone(t), time.Millisecond
 		}
 		o := create()
 		begin(t, o)
@@ -325,7 +344,7 @@ func TestOutputFails(t *testing.T) {
 			t.Errorf("another subscriber got %d of 6 fragments", n)
 		}
 		made, err := finish(t, o, t.Context())
-		if s.sends && err == nil || !s.sends && !errors.Is(err, syscall.ENOSPC) {
+		if s.sends != nil && err == nil || s.sends == nil && !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("%+v, %v", made, err)
 		}
 	})
@@ -354,7 +373,7 @@ func TestOutputRemoved(t *testing.T) {
 // TestOutputFolder: where no folder can be made, Start tells.
 func TestOutputFolder(t *testing.T) {
 	everyKind(t, func(t *testing.T, s *specimen, create func() Output) {
-		if s.sends { // into no folder
+		if s.sends != nil { // into no folder
 			return
 		}
 		for _, folder := range []string{s.work, filepath.Dir(s.target)} {

@@ -43,6 +43,8 @@ type Images struct {
 	Suffix        ImageSuffix
 	Interval      int // seconds
 	Width, Height int // of the picture, which is contained in it; 0 = the programme's
+	// LeftOut tells how much time was cut out before a place of the media; nil = none ever is.
+	LeftOut LeftOut
 	// MaxPending bounds the pictures that wait for their store; 0 = 4.
 	MaxPending int
 	Log        *slog.Logger // nil discards
@@ -164,10 +166,11 @@ func (i *Images) develop() error {
 		if !ok {
 			return nil // finished before the programme has told its beginning
 		}
+		at, _ := i.LeftOut.wall(zero, f.Timeline().FrameTime(shot.slot))
 		finished := picture{
 			number: count,
 			path:   i.path(count),
-			name:   i.Prefix + i.suffix(count, zero.Add(f.Timeline().FrameTime(shot.slot))) + ".jpeg",
+			name:   i.Prefix + i.suffix(count, at) + ".jpeg",
 		}
 		if err := writeNew(i.FS, finished.path, jpeg.Bytes()); err != nil {
 			return fmt.Errorf("write image: %w", err)

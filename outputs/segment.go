@@ -77,7 +77,9 @@ func (s *Segments) next(f *Fragment) error {
 		return nil // finished before the programme has told its beginning
 	}
 	next := s.newSegment(s.count, from)
-	next.at, next.jump = zero.Add(s.cutter.time(from)), jump
+	at, cuts := s.LeftOut.wall(zero, s.cutter.time(from))
+	next.at, next.jump = at, jump || cuts > s.cuts
+	s.cuts = cuts
 	next.name = s.Names.Prefix + s.suffix(next) + s.extension()
 	if s.FMP4 && s.count == 0 {
 		if err := s.keepInit(); err != nil {

@@ -30,6 +30,8 @@ type Segments struct {
 	Seconds   int  // the longest that a segment may be
 	GOP       int  // frames between keyframes; divides a segment
 	MaxQueue  int64
+	// LeftOut tells how much time was cut out before a place of the media, and in how many cuts; nil = none ever is.
+	LeftOut LeftOut
 	// MaxPending bounds the segments that wait for their store; 0 = 900, which is
 	// an hour of the usual ones.
 	MaxPending int
@@ -43,6 +45,7 @@ type Segments struct {
 	failed chan struct{} // closed when err is set
 
 	cutter  *cutter
+	cuts    int // before the segment that was opened last
 	open    *segment
 	count   int64
 	convert chan *segment // in order; closed by the recording goroutine

@@ -14,6 +14,7 @@ type StreamProtocol string
 const (
 	RTMP StreamProtocol = "rtmp" // FLV, with or without TLS
 	SRT  StreamProtocol = "srt"  // MPEG-TS
+	PCM  StreamProtocol = "pcm"  // sound alone, over a WebSocket
 )
 
 // Hints for whoever gives a wrong url.
@@ -56,6 +57,7 @@ type StreamURL struct {
 	User      string // of an RTMP server that asks who publishes
 	Password  string
 	SRTOption map[string]string // ffmpeg's options of the srt protocol
+	Socket    string            // a WebSocket's address, with its secrets; nothing else is set then but Protocol
 
 	id       string // what makes two urls the same
 	redacted string
@@ -96,10 +98,11 @@ func (u StreamURL) Secrets() []string {
 	for _, name := range []string{srtStreamID, srtPassphrase} {
 		add(u.SRTOption[name])
 	}
+	addSocket(u.Socket, add)
 	return all
 }
 
-// ParseStreamURL reads rtmp, rtmps, mux, twitch and srt urls. The error is a *URLError.
+// ParseStreamURL reads rtmp, rtmps, mux, twitch, srt, ws and wss urls. The error is a *URLError.
 func ParseStreamURL(raw string) (StreamURL, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
@@ -126,6 +129,8 @@ func ParseStreamURL(raw string) (StreamURL, error) {
 		return twitchURL(rest)
 	case "srt":
 		return parseSRT(rest)
+	case "ws", "wss":
+		return parseSocket(raw)
 	}
 	return StreamURL{}, &URLError{Reason: "invalid scheme", Unknown: true}
 }

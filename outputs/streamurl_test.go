@@ -42,6 +42,25 @@ func TestParseStreamURL(t *testing.T) {
 	}
 }
 
+func TestParseSocket(t *testing.T) {
+	for raw, shown := range map[string]string{
+		"ws://h":                              "ws://h",
+		"wss://h:1/a/b?token=hush&x&y=":       "wss://h:1/a/b?token={...}&{...}&y={...}",
+		"wss://user:hush@h/p?token=hush#hush": "wss://user:xxxxx@h/p?token={...}",
+	} {
+		u, err := ParseStreamURL(raw)
+		if err != nil || u.Protocol != PCM || u.Socket != raw || u.String() != shown || RedactStreamURL(raw) != shown {
+			t.Errorf("%s: %v, %q, %s, want %s", raw, err, u.Socket, u, shown)
+		}
+		if again, _ := ParseStreamURL(raw); !again.Same(u) {
+			t.Errorf("%s is not itself", raw)
+		}
+	}
+	if _, err := ParseStreamURL("ws://h:hush"); err == nil || strings.Contains(err.Error(), "hush") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestParseSRT(t *testing.T) {
 	for raw, want := range map[string]struct {
 		shown  string

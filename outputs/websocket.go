@@ -2,11 +2,7 @@ package outputs
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
@@ -19,23 +15,32 @@ import (
 // keeps the time; what a lost connection did not take is left out.
 type WebSocket struct {
 	URL string // with its secrets, which are never told
+	// Programme is where the sound comes from; it has no holes and keeps the time, and is sent without another delay.
+	// nil = it is given to Write, and sent 100 ms after it came.
+	Programme Soundtrack
 	// Window is how long connecting may take, and each reconnecting; 0 = 30 s.
 	Window time.Duration
-	Log    *slog.Logger // nil discards
+	// Changed is called when State has changed, from any goroutine; it must not block. nil = nobody wants to know.
+	Changed func()
+	Log     *slog.Logger // nil discards
 
 	mu    sync.Mutex
 	ring  *pcmRing
 	base  time.Time // when position 0 is sent; zero = nothing came yet
+	end   int64     // of what came
 	muted bool
 	sent  int64
+	state StreamState
 
 	signal chan struct{} // muted has changed
 	quit   chan struct{}
 	once   sync.Once
 	ended  chan struct{} // the goroutine is gone
-	failed chan struct{} // closed before ended when err is set
-	err    error
+	failed chan struct{} // closed before ended when it failed by itself
 }
+
+// Soundtrack is where sound comes from: the programme.
+type Soundtrack interface{ Attach(programme.Consumer) }
 
 var _ Output = (*WebSocket)(nil)
 
@@ -45,14 +50,6 @@ const (
 	frameLength = 10 * time.Millisecond
 	frameDelay  = 100 * time.Millisecond
 	pcmAhead    = 2 * pcmRate // samples that may wait for their time
-
-	socketWindow    = 30 * time.Second
-	socketRetry     = 300 * time.Millisecond
-	socketRetryMost = 4 * time.Second
-	// socketStall is how long a write may take: then the server does not read any more.
-	socketStall = 5 * time.Second
-	socketPing  = 30 * time.Second
-	dialWait    = 10 * time.Second
 )
 
 // Start connects. A server that answers and does not want us, or a certificate that is not trusted, fails at once;
@@ -71,7 +68,17 @@ func (w *WebSocket) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go w.run(conn)
+	if w.Programme != nil {
+		w.Programme.Attach(earpiece{w})
+	}
+	go func() {
+		defer close(w.ended)
+		err := w.run(conn)
+		w.change(func(st *StreamState) { st.Sending, st.Err, st.Ended = false, err, time.Now() })
+		if err != nil {
+			close(w.failed)
+		}
+	}()
 	return nil
 }
 
@@ -87,6 +94,7 @@ func (w *WebSocket) Write(at int64, pcm []int16) {
 		w.ring.next = max(at, 0) // a decoder's delay may put the first sound before the beginning
 	}
 	w.ring.write(at, pcm)
+	w.end = max(w.end, at+int64(len(pcm)/programme.Channels))
 }
 
 // Muted tells the other side.
@@ -103,6 +111,25 @@ func (w *WebSocket) Muted(muted bool) {
 // Done closes when the connection is lost for good.
 func (w *WebSocket) Done() <-chan struct{} { return w.failed }
 
+// PID is 0: no child sends.
+func (w *WebSocket) PID() int { return 0 }
+
+// State is how the stream stands now: started with the first sound that was sent.
+func (w *WebSocket) State() StreamState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
+func (w *WebSocket) change(f func(*StreamState)) {
+	w.mu.Lock()
+	f(&w.state)
+	w.mu.Unlock()
+	if w.Changed != nil {
+		w.Changed()
+	}
+}
+
 // Progress is how much was sent.
 func (w *WebSocket) Progress() Result {
 	w.mu.Lock()
@@ -110,23 +137,23 @@ func (w *WebSocket) Progress() Result {
 	return Result{Size: w.sent, Duration: programme.Timeline{}.SampleTime(w.sent / 4)}
 }
 
-// Finish says good-bye.
+// Finish sends what has come and says good-bye. Its error is why the connection was given up.
 func (w *WebSocket) Finish(context.Context) (Result, error) {
 	w.once.Do(func() { close(w.quit) })
 	<-w.ended
-	return w.Progress(), w.err
+	return w.Progress(), w.State().Err
 }
 
-// run sends until Finish, reconnecting where it must.
-func (w *WebSocket) run(conn *websocket.Conn) {
-	defer close(w.ended)
+// run sends until Finish, reconnecting where it must. Its error is that the connection is lost for good.
+func (w *WebSocket) run(conn *websocket.Conn) error {
 	for {
 		err := w.serve(conn)
 		conn.Close()
 		if err == nil {
-			return
+			return nil
 		}
 		w.Log.Warn("websocket is lost, it is connected again", "error", err)
+		w.change(func(st *StreamState) { st.Sending, st.Retries, st.LastRetry = false, st.Retries+1, time.Now() })
 		ctx, cancel := context.WithCancel(context.Background())
 		stop := make(chan struct{})
 		go func() {
@@ -144,126 +171,21 @@ func (w *WebSocket) run(conn *websocket.Conn) {
 			if conn != nil {
 				conn.Close()
 			}
-			return
+			return nil
 		default:
 		}
 		if err != nil {
-			w.err = err
-			close(w.failed)
-			return
-		}
-	}
-}
-
-// connect tries within the window. first makes an answer that is a refusal final.
-func (w *WebSocket) connect(ctx context.Context, first bool) (*websocket.Conn, error) {
-	deadline := time.Now().Add(w.Window)
-	dialer := websocket.Dialer{HandshakeTimeout: dialWait}
-	for wait := socketRetry; ; wait = min(2*wait, socketRetryMost) {
-		conn, _, err := dialer.DialContext(ctx, w.URL, http.Header{"Content-Type": {"audio/x-raw"}})
-		if err == nil {
-			return conn, nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		var certificate *tls.CertificateVerificationError
-		if final := errors.Is(err, websocket.ErrBadHandshake) || errors.As(err, &certificate); first && final || time.Now().Add(wait).After(deadline) {
-			return nil, fmt.Errorf("websocket: %w", err)
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// serve sends what is due on one connection. It returns nil after Finish.
-func (w *WebSocket) serve(conn *websocket.Conn) error {
-	lost := make(chan error, 1)
-	go func() {
-		for { // what comes is ignored, but for pings and closing
-			if _, _, err := conn.NextReader(); err != nil {
-				lost <- err
-				return
-			}
-		}
-	}()
-	frames, pings := time.NewTicker(frameLength), time.NewTicker(socketPing)
-	defer frames.Stop()
-	defer pings.Stop()
-	told := false // a connection begins as not muted
-	if err := w.tell(conn, &told); err != nil {
-		return err
-	}
-	w.catchUp(time.Now())
-	for {
-		var err error
-		select {
-		case <-frames.C:
-			err = w.send(conn, time.Now())
-		case <-w.signal:
-			err = w.tell(conn, &told)
-		case <-pings.C:
-			err = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(socketStall))
-		case err = <-lost:
-		case <-w.quit:
-			_ = conn.WriteControl(websocket.CloseMessage, nil, time.Now().Add(socketStall))
-			return nil
-		}
-		if err != nil {
 			return err
 		}
+		w.catchUp(time.Now())
 	}
 }
 
-// due is the position up to which sound should have been sent. Called locked.
-func (w *WebSocket) due(now time.Time) int64 {
-	if w.base.IsZero() {
-		return w.ring.next
-	}
-	return programme.Timeline{}.SampleAt(now.Sub(w.base))
-}
+// earpiece hears a programme for a WebSocket.
+type earpiece struct{ w *WebSocket }
 
-// catchUp leaves out what a connection that was not there did not take.
-func (w *WebSocket) catchUp(now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ring.skip(w.due(now))
-}
+func (e earpiece) VideoFrame(int64, *programme.Frame, bool) {}
 
-// send writes the frames that are due.
-func (w *WebSocket) send(conn *websocket.Conn, now time.Time) error {
-	const samples = int64(frameLength) * pcmRate / int64(time.Second)
-	for {
-		w.mu.Lock()
-		if w.base.IsZero() || w.due(now)-w.ring.next < samples {
-			w.mu.Unlock()
-			return nil
-		}
-		frame := w.ring.read(make([]byte, 0, 4*samples), int(samples))
-		w.mu.Unlock()
-		_ = conn.SetWriteDeadline(time.Now().Add(socketStall))
-		if err := conn.WriteMessage(websocket.BinaryMessage, frame); err != nil {
-			return err
-		}
-		w.mu.Lock()
-		w.sent += int64(len(frame))
-		w.mu.Unlock()
-	}
-}
+func (e earpiece) AudioBlock(at int64, pcm []int16) { e.w.Write(at, pcm) }
 
-// tell says whether the track is muted, if that is news.
-func (w *WebSocket) tell(conn *websocket.Conn, told *bool) error {
-	w.mu.Lock()
-	muted := w.muted
-	w.mu.Unlock()
-	if muted == *told {
-		return nil
-	}
-	*told = muted
-	text := fmt.Sprintf(`{"muted":%t}`, muted)
-	_ = conn.SetWriteDeadline(time.Now().Add(socketStall))
-	return conn.WriteMessage(websocket.TextMessage, []byte(text))
-}
+func (e earpiece) End(int64, int64) {}

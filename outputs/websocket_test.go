@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/ffegress/ffegress/ffpipe/programme"
 )
 
 // listener is a WebSocket server that keeps what it hears.
@@ -155,6 +157,9 @@ func TestWebSocketReconnects(t *testing.T) {
 	if l.texts[1] != `{"muted":true}` {
 		t.Errorf("texts %q", l.texts)
 	}
+	if st := w.State(); st.Retries != 1 || st.LastRetry.IsZero() {
+		t.Errorf("%+v", st)
+	}
 }
 
 func TestWebSocketRefused(t *testing.T) {
@@ -172,11 +177,11 @@ func TestWebSocketLostForGood(t *testing.T) {
 	w.Window = 400 * time.Millisecond
 	w.Write(0, ramp(0, 960))
 	l.until(t, "sound", func() bool { return len(l.pcm) > 0 })
+	l.Listener.Close() // first, or it may be connected again
 	l.CloseClientConnections()
 	l.mu.Lock()
 	l.conns[0].Close()
 	l.mu.Unlock()
-	l.Listener.Close()
 	select {
 	case <-w.Done():
 	case <-time.After(20 * time.Second):
@@ -184,6 +189,62 @@ func TestWebSocketLostForGood(t *testing.T) {
 	}
 	if _, err := w.Finish(context.Background()); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v", err)
+	}
+}
+
+// soundtrack is a programme of sound that a test plays.
+type soundtrack struct{ programme.Consumer }
+
+func (s *soundtrack) Attach(c programme.Consumer) { s.Consumer = c }
+
+// TestWebSocketOfProgramme: everything that the programme emits arrives, in whatever bursts it comes, to its last sample.
+func TestWebSocketOfProgramme(t *testing.T) {
+	l := listen(t, 0)
+	track := &soundtrack{}
+	changes := make(chan struct{}, 100)
+	w := &WebSocket{URL: l.url(), Programme: track, Changed: func() { changes <- struct{}{} }}
+	if err := w.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := w.State(); !st.Started.IsZero() || st.Sending {
+		t.Errorf("%+v before any sound", st)
+	}
+	at := int64(0)
+	emit := func(blocks int) {
+		for range blocks {
+			track.AudioBlock(at, ramp(at, 960))
+			at += 960
+		}
+	}
+	emit(1)
+	l.until(t, "the first block", func() bool { return len(l.pcm) >= 2*960 })
+	<-changes
+	if st := w.State(); st.Started.IsZero() || !st.Sending {
+		t.Errorf("%+v after some sound", st)
+	}
+	emit(40) // late, and all at once
+	l.until(t, "all blocks", func() bool { return len(l.pcm) >= 2*int(at) })
+	emit(1)
+	track.AudioBlock(at, ramp(at, 100)) // less than a frame
+	at += 100
+	track.End(0, at)
+	made, err := w.Finish(context.Background())
+	if err != nil || made.Size != 4*at {
+		t.Errorf("%+v, %v", made, err)
+	}
+	l.until(t, "a close frame", func() bool { return l.closes == 1 })
+	if st := w.State(); st.Ended.IsZero() || st.Err != nil || st.Retries != 0 {
+		t.Errorf("%+v at the end", st)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if int64(len(l.pcm)) != 2*at {
+		t.Fatalf("%d samples arrived, %d were sent", len(l.pcm)/2, at)
+	}
+	for i := range at {
+		if l.pcm[2*i] != int16(i%30000)+1 {
+			t.Fatalf("sample %d is %d", i, l.pcm[2*i])
+		}
 	}
 }
 

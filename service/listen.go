@@ -66,6 +66,7 @@ func (s *Service) openPorts() (open ports, err error) {
 		{"health_port", s.conf.HealthPort, false, func() http.Handler { return http.HandlerFunc(s.serveHealth) }},
 		{"prometheus_port", s.conf.PrometheusPort, false, func() http.Handler { return s.metrics.handler() }},
 		{"debug_handler_port", s.conf.DebugHandlerPort, true, s.debugHandler},
+		{"control_port", s.conf.ControlPort, true, func() http.Handler { return controlHandler(s.onAir.session) }},
 	} {
 		if want.number == 0 {
 			continue

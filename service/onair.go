@@ -53,6 +53,12 @@ func (o *onAir) get(id string) (aired, bool) {
 	return a, ok
 }
 
+// session is the one of that id.
+func (o *onAir) session(id string) (*session.Session, bool) {
+	a, ok := o.get(id)
+	return a.session, ok
+}
+
 // all are the sessions by their ids.
 func (o *onAir) all() []aired {
 	o.mu.Lock()

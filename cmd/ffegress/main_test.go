@@ -39,6 +39,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"config file missing", []string{"serve", "--config", "nowhere.yaml"}, exitError, []string{"nowhere.yaml"}},
 		{"check without configuration", []string{"check", "--timeout", "30s"}, exitError, []string{"FAIL  config         missing config. Remedy: ", "checks failed"}},
 		{"no room", []string{"record", "room", "-o", "x.mp4"}, exitError, []string{"token or api key/secret"}},
+		{"pause", []string{"record", "web", "--url", "http://127.0.0.1:1/", "-o", "x.mp4", "--pause", "black"}, exitError, []string{"--pause: want slate or cut"}},
+		{"cut of a stream", []string{"record", "web", "--url", "http://127.0.0.1:1/", "--stream", "rtmp://127.0.0.1:1/a/k", "--pause", "cut"}, exitError, []string{"an egress with streams cannot be cut"}},
 		{"no url", []string{"record", "web", "-o", "x.mp4"}, exitError, []string{"url"}},
 		{"file url", []string{"record", "web", "--url", "file:///etc/passwd", "-o", "x.mp4"}, exitError, []string{"web url"}},
 		{"no output", []string{"record", "web", "--url", "http://127.0.0.1:1/"}, exitError, []string{"output"}},

@@ -77,6 +77,9 @@ func (l *progressLine) show() {
 		pictures = fmt.Sprintf("  %.1f fps  %d repeats", fps, p.Repeats)
 	}
 	text := fmt.Sprintf("%s  %s%s  %.0f kb/s", p.Elapsed.Truncate(100*time.Millisecond), size(p.Bytes), pictures, kbps)
+	if p.Paused {
+		text += "  paused"
+	}
 	if l.terminal {
 		fmt.Fprintf(l.w, "\r\x1b[K%s", text)
 	} else {

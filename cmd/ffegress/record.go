@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/config"
@@ -24,7 +25,7 @@ func recordCommand() *cli.Command {
 		Name:  "record",
 		Usage: "record one room or page into a file, without Redis",
 		Description: "The request is the JSON that livekit-cli takes, given as a file, or flags, or both (flags win).\n" +
-			"Ctrl-C ends the recording gracefully.\n" +
+			"Ctrl-C ends the recording gracefully; p or the space bar pauses it and lets it go on (--pause).\n" +
 			"Exit codes: 0 complete, 1 wrong request or configuration, 3 failed (the file has what was recorded), 4 nothing recorded.",
 		Commands: []*cli.Command{
 			recordKind("room", "record a room through the room template", roomFlags, roomRequest),
@@ -53,6 +54,10 @@ func recordKind(name, usage string, flags func() []cli.Flag, request requestFunc
 
 // record runs one session in this process.
 func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
+	mode, ok := pauseModes[cmd.String("pause")]
+	if !ok {
+		return fmt.Errorf("--pause: want slate or cut, got %q", cmd.String("pause"))
+	}
 	conf, warnings, err := recordConfig(cmd)
 	if err != nil {
 		return err
@@ -76,6 +81,11 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 	if err != nil {
 		return err
 	}
+	if cmd.IsSet("pause") {
+		if err := session.CheckPause(p, mode); err != nil {
+			return err
+		}
+	}
 	p.Resolve(ctx, &outputs.Ingests{Log: log})
 	if err := p.Prepare(); err != nil {
 		return err
@@ -94,7 +104,7 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 		Syncer:   &workfile.Syncer{},
 		Log:      log,
 	})
-	info := recordUntilEnd(ctx, cmd, run, leave)
+	info := recordUntilEnd(ctx, cmd, run, mode, leave)
 	if session.Terminal(info.Status) {
 		run.Release()
 	}
@@ -109,7 +119,7 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 }
 
 // recordUntilEnd shows how the recording goes and ends it at the first signal. At the second an upload is left on disk.
-func recordUntilEnd(ctx context.Context, cmd *cli.Command, run *session.Session, leave func()) *livekit.EgressInfo {
+func recordUntilEnd(ctx context.Context, cmd *cli.Command, run *session.Session, mode programme.PauseMode, leave func()) *livekit.EgressInfo {
 	interrupted, hurry, stop := signals(ctx)
 	defer stop()
 	go func() {
@@ -126,7 +136,10 @@ func recordUntilEnd(ctx context.Context, cmd *cli.Command, run *session.Session,
 	}()
 	line := newProgressLine(cmd.Root().ErrWriter, run)
 	line.start()
+	keys := newPauseKey(os.Stdin, cmd.Root().ErrWriter, run, mode)
+	keys.start()
 	info := run.Run(ctx)
+	keys.stop()
 	line.stop(info)
 	return info
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/livekit/protocol/rpc"
 	"github.com/urfave/cli/v3"
 
+	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/service/plan"
 )
 
@@ -28,6 +29,7 @@ func commonFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "stream", Usage: "send to an RTMP(S) or SRT server's `URL` while recording; may be given again; with or without a file; whoever lists processes sees it, but not that of the environment", Sources: cli.EnvVars("FFEGRESS_STREAM")},
 		&cli.StringFlag{Name: "file-type", Usage: "`TYPE` of the file: MP4, or for --audio-only OGG or MP3 too; the name's extension follows it"},
 		&cli.StringFlag{Name: "preset", Usage: "encoding `PRESET` of the API, such as H264_1080P_30"},
+		&cli.StringFlag{Name: "pause", Usage: "what the key p makes of a pause: `MODE` slate shows a slate, cut leaves the time out", Value: programme.Slate.String()},
 		&cli.BoolFlag{Name: "json", Usage: "print the final EgressInfo as JSON"},
 	}
 }

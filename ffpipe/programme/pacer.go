@@ -84,13 +84,14 @@ func (p *Programme) audioDue() time.Duration {
 
 // called locked
 func (p *Programme) blockSize() int64 {
+	n := min(blockSamples, p.pauses.untilEdge(p.mixer.next))
 	switch {
 	case !p.format.Audio:
 		return 0
 	case p.stopping:
-		return min(blockSamples, p.total.Sample-p.mixer.next)
+		return min(n, p.total.Sample-p.mixer.next)
 	}
-	return blockSamples
+	return n
 }
 
 // emitVideo is called locked and unlocks: consumers are called without the mutex.
@@ -101,11 +102,19 @@ func (p *Programme) emitVideo() {
 		p.format.Black(f.Pix)
 		p.video.held = f
 	}
+	at, in, first := p.pauses.frame(n)
+	if in != nil && in.mode == Cut {
+		p.mu.Unlock()
+		return
+	}
+	if in != nil {
+		f, fresh = p.slate(), false
+	}
 	f.Retain()
 	consumers := p.consumers
 	p.mu.Unlock()
 	for _, c := range consumers {
-		c.VideoFrame(n, f, !fresh && n > 0)
+		c.VideoFrame(at, f, !fresh && !first && at > 0)
 	}
 	f.Release()
 	p.spare(consumers)
@@ -113,7 +122,15 @@ func (p *Programme) emitVideo() {
 
 // emitAudio is called locked and unlocks.
 func (p *Programme) emitAudio() {
-	at, pcm := p.mixer.take(p.blockSize())
+	from, pcm := p.mixer.take(p.blockSize())
+	at, in := p.pauses.sample(from)
+	if in != nil && in.mode == Cut {
+		p.mu.Unlock()
+		return
+	}
+	if in != nil {
+		clear(pcm)
+	}
 	consumers := p.consumers
 	p.mu.Unlock()
 	for _, c := range consumers {
@@ -126,6 +143,11 @@ func (p *Programme) finish() {
 	p.ended = true
 	p.video.clear()
 	p.mixer.lines = nil
+	if p.slateFrame != nil {
+		p.slateFrame.Release()
+		p.slateFrame = nil
+	}
+	p.total = p.shown(p.total)
 	consumers, total := p.consumers, p.total
 	p.mu.Unlock()
 	for _, c := range consumers {

@@ -38,7 +38,10 @@ type Programme struct {
 	started   bool
 	stopping  bool
 	ended     bool
-	total     Point // when stopping: what the programme comes to
+	total     Point // when stopping: what the sources' timeline comes to; when ended: the consumers'
+	pauses    pauses
+
+	slateFrame *Frame // nil until the first pause
 }
 
 // New makes a programme that stands still until Start.
@@ -59,6 +62,7 @@ func New(f Format, o Options) *Programme {
 		pool: NewFramePool(f.FrameBytes()),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
+	p.pauses = pauses{line: p.line, video: f.Video}
 	p.mixer.ahead = p.line.SampleAt(o.AudioPatience + lineAhead)
 	p.video = newVideoSlot(p)
 	return p
@@ -149,10 +153,11 @@ func (p *Programme) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v, m := p.video, &p.mixer
+	shown := p.shown(p.emitted())
 	return Stats{
-		Frames: v.next, Repeats: v.stats.repeats, Late: v.stats.late, Dropped: v.stats.dropped, Queue: len(v.queue),
+		Frames: shown.Frame, Repeats: v.stats.repeats, Late: v.stats.late, Dropped: v.stats.dropped, Queue: len(v.queue),
 		MaxHold: p.line.FrameTime(v.stats.maxHold),
-		Samples: m.next, SilentSamples: m.silent, LateSamples: m.late, AheadSamples: m.over, Lines: len(m.lines),
+		Samples: shown.Sample, SilentSamples: m.silent, LateSamples: m.late, AheadSamples: m.over, Lines: len(m.lines),
 	}
 }
 

@@ -17,6 +17,9 @@ func sent() []accept.Case {
 		faults(8 * time.Second),
 		refused(),
 		senderCost(20 * time.Second),
+		sockets("template", 15*time.Second),
+		sockets("web", 15*time.Second),
+		sockets("media", 15*time.Second),
 	}
 }
 

@@ -24,6 +24,8 @@ type Config struct {
 	HealthPort       int `yaml:"health_port,omitempty"`
 	PrometheusPort   int `yaml:"prometheus_port,omitempty"`
 	DebugHandlerPort int `yaml:"debug_handler_port,omitempty"`
+	// ControlPort is where programs on this machine pause and resume recordings.
+	ControlPort int `yaml:"control_port,omitempty"`
 
 	// ClusterID is the topic StartEgress is served on. An unmodified livekit-server calls the empty one only.
 	ClusterID string `yaml:"cluster_id,omitempty"`

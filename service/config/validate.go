@@ -59,6 +59,7 @@ func (r *reader) ports(c *Config, bad func(string, string, ...any)) {
 		{"health_port", c.HealthPort},
 		{"prometheus_port", c.PrometheusPort},
 		{"debug_handler_port", c.DebugHandlerPort},
+		{"control_port", c.ControlPort},
 	} {
 		switch first := users[p.port]; {
 		case p.port == 0:

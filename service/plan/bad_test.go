@@ -145,7 +145,6 @@ func TestBadRequests(t *testing.T) {
 		{"no track output", "track", `{"room_name": "r", "track_id": "TR_x"}`, field + "output"},
 		{"track websocket", "track", `{"room_name": "r", "track_id": "TR_x", "websocket_url": "http://h/?k=hush"}`, "invalid url http://h/?k={...}: invalid scheme"},
 
-		{"websocket stream", "egress", `{"web": {"url": "http://x"}, "outputs": [{"stream": {"urls": ["wss://h"]}}]}`, "websocket stream output is not yet supported"},
 		{"participant, OGG", "participant", `{"room_name": "r", "identity": "i", "file_outputs": [{"file_type": "OGG"}]}`, "no supported codec is compatible with all outputs"},
 		{"track composite, MP3 of a picture", "track-composite", `{"room_name": "r", "video_track_id": "TR_v", "file_outputs": [{"file_type": "MP3"}]}`, "no supported codec is compatible with all outputs"},
 		{"track file", "track", `{"room_name": "r", "track_id": "TR_a", "file": {"filepath": "a\u0000b"}}`, field + "filepath"},

@@ -28,6 +28,9 @@ func (w *wish) check() (encoding, error) {
 	if err := w.want.checkStream(); err != nil {
 		return encoding{}, err
 	}
+	if err := w.checkSocket(); err != nil {
+		return encoding{}, err
+	}
 	w.fitSegments(&enc)
 	return enc, w.checkCodecs(&enc)
 }
@@ -90,11 +93,8 @@ func (w *wish) checkStorage(conf *config.Config) error {
 
 // checkSupported refuses what is right and not built yet.
 func (w *wish) checkSupported() error {
-	switch o := &w.want; {
-	case w.feature != "":
+	if w.feature != "" {
 		return errUnsupported(w.feature)
-	case o.stream != nil && o.streamProtocol == livekit.StreamProtocol_WEBSOCKET:
-		return errUnsupported("websocket stream output")
 	}
 	return nil
 }

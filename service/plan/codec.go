@@ -23,6 +23,7 @@ const (
 	aac  = livekit.AudioCodec_AAC
 	opus = livekit.AudioCodec_OPUS
 	mp3  = livekit.AudioCodec_AC_MP3
+	pcm  = livekit.AudioCodec(-1) // of WebSockets; no request can ask for it
 )
 
 var (
@@ -32,6 +33,7 @@ var (
 	containerHLS  = container{name: "application/x-mpegurl", audio: []livekit.AudioCodec{aac}, video: true}
 	containerRTMP = container{name: "rtmp", audio: []livekit.AudioCodec{aac}, video: true}
 	containerSRT  = container{name: "srt", audio: []livekit.AudioCodec{aac}, video: true}
+	containerPCM  = container{name: "websocket", audio: []livekit.AudioCodec{pcm}}
 
 	// A file of no type said holds everything, until the codec is known and chooses its type.
 	containerAny      = container{audio: []livekit.AudioCodec{aac, opus, mp3}, video: true}
@@ -42,6 +44,7 @@ var codecNames = map[livekit.AudioCodec]string{
 	aac:  "audio/aac",
 	opus: "audio/opus",
 	mp3:  "audio/mpeg",
+	pcm:  "audio/x-raw",
 }
 
 const codecH264 = "video/h264"
@@ -52,13 +55,15 @@ func (w *wish) checkCodecs(e *encoding) error {
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 { // images, websocket
+	if len(all) == 0 { // images
 		return nil
 	}
 	asked := e.audioCodec != livekit.AudioCodec_DEFAULT_AC
-	if w.want.streamProtocol == livekit.StreamProtocol_RTMP || w.want.streamProtocol == livekit.StreamProtocol_SRT {
-		// Today a stream overrides the request's codec without a word.
+	switch w.want.streamProtocol { // today a stream overrides the request's codec without a word
+	case livekit.StreamProtocol_RTMP, livekit.StreamProtocol_SRT:
 		e.audioCodec, asked = aac, true
+	case livekit.StreamProtocol_WEBSOCKET:
+		e.audioCodec, asked = pcm, true
 	}
 	if w.audio {
 		if err := e.fitAudio(all, asked); err != nil {
@@ -121,6 +126,8 @@ func (w *wish) containers() ([]container, error) {
 			all = append(all, containerRTMP)
 		case livekit.StreamProtocol_SRT:
 			all = append(all, containerSRT)
+		case livekit.StreamProtocol_WEBSOCKET:
+			all = append(all, containerPCM)
 		}
 	}
 	return all, nil

@@ -53,7 +53,7 @@ func (w *wish) live(o ffpipe.EncoderOptions) ffpipe.EncoderOptions {
 	if w.tracksOnly && o.FragmentDuration == 0 {
 		o.FragmentDuration = tracksFragment
 	}
-	if w.want.stream == nil || protocols[w.want.streamProtocol] == "" {
+	if w.want.stream == nil || protocols[w.want.streamProtocol] == "" || w.want.toSocket() {
 		return o
 	}
 	if o.KeyFrameInterval == 0 {

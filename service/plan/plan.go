@@ -11,6 +11,7 @@ import (
 	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
+	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/service/config"
 )
@@ -81,7 +82,7 @@ func (p *Plan) Age() time.Duration { return time.Since(p.AcceptedAt) }
 
 // Encodes tells whether any output takes what is encoded.
 func (p *Plan) Encodes() bool {
-	return p.File.Path != "" || p.Segments != nil || p.Streams.Protocol != ""
+	return p.File.Path != "" || p.Segments != nil || p.Streams.Protocol != "" && p.Streams.Protocol != outputs.PCM
 }
 
 // Live tells that somebody watches while it is recorded, so that nothing may be held back for long.

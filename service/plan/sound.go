@@ -31,6 +31,7 @@ const (
 // checkAudio holds what was asked for against the codec, which is settled.
 func (e *encoding) checkAudio() error {
 	switch e.audioCodec {
+	case pcm: // always at the programme's rate
 	case opus:
 		e.audioFrequency = frequencyOpus
 		e.audioBitrate = min(e.audioBitrate, maxOpus)

@@ -23,6 +23,8 @@ var schemes = map[string]livekit.StreamProtocol{
 var protocols = map[livekit.StreamProtocol]outputs.StreamProtocol{
 	livekit.StreamProtocol_RTMP: outputs.RTMP,
 	livekit.StreamProtocol_SRT:  outputs.SRT,
+
+	livekit.StreamProtocol_WEBSOCKET: outputs.PCM,
 }
 
 // checkStream resolves the protocol and checks each url.
@@ -50,11 +52,8 @@ func (o *outputSet) checkStream() error {
 		case o.streamProtocol == livekit.StreamProtocol_DEFAULT_PROTOCOL:
 			o.streamProtocol = protocol
 		}
-		if protocol == livekit.StreamProtocol_WEBSOCKET && o.v2 && protocol == o.streamProtocol {
-			if _, err := url.Parse(raw); err != nil {
-				return errURL(raw, "it cannot be parsed")
-			}
-			continue
+		if protocol == livekit.StreamProtocol_WEBSOCKET && !o.v2 {
+			return errURL(raw, "invalid scheme")
 		}
 		u, err := StreamURL(raw, protocols[o.streamProtocol])
 		if err != nil {

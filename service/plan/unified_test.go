@@ -52,6 +52,14 @@ func TestBadUnifiedRequests(t *testing.T) {
 		{"images of sound", `{"room_name": "r", "template": {"audio_only": true}, "outputs": [{"images": {}}]}`, field + "audio_only images"},
 		{"image suffix", `{` + room + `, "outputs": [{"images": {"filename_suffix": 7}}]}`, field + "filename_suffix"},
 
+		{"socket beside a file", `{` + room + `, "outputs": [{"file": {"file_type": "MP4"}}, {"stream": {"urls": ["ws://h"]}}]}`, "format video/mp4 incompatible with codec audio/x-raw"},
+		{"socket beside segments", `{` + web + `, "outputs": [{"stream": {"urls": ["ws://h"]}}, {"segments": {}}]}`, "format application/x-mpegurl incompatible with codec audio/x-raw"},
+		{"socket beside images", `{` + web + `, "outputs": [{"stream": {"urls": ["ws://h"]}}, {"images": {}}]}`, field + "audio_only images"},
+		{"socket without sound", `{"web": {"url": "http://x", "video_only": true}, "outputs": [{"stream": {"urls": ["ws://h"]}}]}`, "format websocket incompatible with codec video/h264"},
+		{"socket without url", `{` + room + `, "outputs": [{"stream": {"protocol": "WEBSOCKET"}}]}`, field + "stream url"},
+		{"socket that is none", `{` + room + `, "outputs": [{"stream": {"protocol": "WEBSOCKET", "urls": ["rtmp://h/a/hushhushhush"]}}]}`, "invalid url rtmp://h/a/{hus...ush}: invalid scheme"},
+		{"socket that cannot be parsed", `{` + room + `, "outputs": [{"stream": {"urls": ["ws://h:hush"]}}]}`, "invalid url ws://{url}: it cannot be parsed"},
+
 		{"no media", `{"room_name": "r", "media": {}, ` + file + `}`, field + "audio or video"},
 		{"media identity", `{"room_name": "r", "media": {"participant_video": {}}, ` + file + `}`, field + "identity"},
 

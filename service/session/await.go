@@ -19,7 +19,7 @@ func (s *Session) step(ctx context.Context, fn func(context.Context) error) erro
 		}
 		result <- err
 	}()
-	done, limit := ctx.Done(), s.limit
+	done, limit := ctx.Done(), s.limit.reached()
 	for {
 		select {
 		case err := <-result:
@@ -67,7 +67,7 @@ func (s *Session) await(ctx context.Context, want EventKind) *ending {
 			s.streamsChanged()
 		case <-s.noStart:
 			return &ending{reason: textNoStartSignal}
-		case <-s.limit:
+		case <-s.limit.reached():
 			s.end(ReasonLimit)
 		case <-s.weigh:
 			if s.tooLarge() {
@@ -103,6 +103,9 @@ func (s *Session) answer(m message) {
 			return
 		}
 		err = s.updateStreams(m.update)
+	}
+	if m.pause != nil {
+		err = s.pauseNow(m.pause)
 	}
 	if s.stop == nil {
 		s.setProgress()

@@ -32,8 +32,16 @@ func (p *pipeline) counts() []any {
 	}
 }
 
-// note tells what is missing in the recording because the encoder died, if anything is.
+// note tells what is missing in the recording because it was paused or the encoder died, if anything is.
 func (p *pipeline) note() string {
+	paused, hole := pauseNote(p.programme.Pauses()), p.encoderNote()
+	if paused == "" || hole == "" {
+		return paused + hole
+	}
+	return paused + "; " + hole
+}
+
+func (p *pipeline) encoderNote() string {
 	f, st := p.programme.Format(), p.encoded()
 	if st.Restarts == 0 {
 		return ""

@@ -12,6 +12,7 @@ type Progress struct {
 	Repeats int64 // frames that repeat the one before, for lack of a fresh one or of time to encode it
 	Bytes   int64 // on disk
 	Encoder int   // times that the encoder was restarted
+	Paused  bool
 
 	Overload int64         // repeats of them for lack of time to encode
 	Holes    int64         // frames that show another's picture because the encoder died

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -8,8 +9,8 @@ import (
 	"github.com/ffegress/ffegress/outputs"
 )
 
-// newOutlets makes the outputs that the plan has from the beginning.
-func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Programme) []*outlet {
+// newOutlets makes the outputs that the plan has from the beginning. ctx ends when nobody waits for them any more.
+func (s *Session) newOutlets(ctx context.Context, ffmpeg string) func(*outputs.Hub, *programme.Programme) []*outlet {
 	return func(hub *outputs.Hub, p *programme.Programme) []*outlet {
 		var all []*outlet
 		info := s.status.info
@@ -23,14 +24,15 @@ func (s *Session) newOutlets(ffmpeg string) func(*outputs.Hub, *programme.Progra
 			})
 		}
 		if s.plan.Segments != nil {
-			all = append(all, &outlet{name: "segments", report: newSegmentsReport(info), output: s.newSegments(ffmpeg, hub)})
+			all = append(all, &outlet{name: "segments", report: newSegmentsReport(info), output: s.newSegments(ffmpeg, hub, p)})
 		}
 		for n, told := range info.ImageResults { // one for each that the plan has
 			all = append(all, &outlet{name: fmt.Sprintf("images %d", n), report: imagesReport{told}, output: s.newImages(n, p)})
 		}
 		if s.plan.Streams.Protocol != "" {
 			set := &streamSet{
-				hub: hub, ffmpeg: ffmpeg, plan: s.plan.Streams, alone: len(all) == 0, changed: make(chan struct{}, 1), log: s.log,
+				hub: hub, sound: p, ffmpeg: ffmpeg, asking: ctx, plan: s.plan.Streams, alone: len(all) == 0,
+				changed: make(chan struct{}, 1), log: s.log,
 			}
 			s.streams = newStreamsReport(set, s.status.info)
 			all = append(all, &outlet{name: "streams", report: s.streams, spare: !set.alone, output: set})
@@ -46,12 +48,13 @@ func (s *Session) newFile(ffmpeg string, hub *outputs.Hub) outputs.Output {
 	}
 }
 
-func (s *Session) newSegments(ffmpeg string, hub *outputs.Hub) outputs.Output {
+func (s *Session) newSegments(ffmpeg string, hub *outputs.Hub, p *programme.Programme) outputs.Output {
 	wish := s.plan.Segments
 	return &outputs.Segments{
 		Hub: hub, FFmpeg: ffmpeg, Syncer: s.syncer, Log: s.log, Deliver: s.deliverTo(madeSegment, s.plan.Stores.Segments),
 		Work: filepath.Join(s.plan.WorkDir, segmentsFolder), Keep: s.record != nil, Names: wish.Names, MaxPending: wish.MaxPending,
 		FMP4: wish.FMP4, Timestamp: wish.Timestamp, Seconds: wish.Seconds, GOP: s.plan.Encoder.GOP(),
+		LeftOut: p.LeftOut,
 	}
 }
 
@@ -61,5 +64,6 @@ func (s *Session) newImages(n int, p *programme.Programme) outputs.Output {
 		Programme: p, Log: s.log, Deliver: s.deliverTo(madeImage, s.plan.Stores.Images[n]),
 		Work: filepath.Join(s.plan.WorkDir, imagesFolder(n)), Keep: s.record != nil, Prefix: wish.Prefix, MaxPending: wish.MaxPending,
 		Suffix: wish.Suffix, Interval: wish.Interval, Width: wish.Width, Height: wish.Height,
+		LeftOut: p.LeftOut,
 	}
 }

@@ -151,6 +151,7 @@ func (p *pipeline) progress() Progress {
 	now := Progress{
 		Elapsed: p.elapsed(frames), Frames: frames.Frames, Repeats: frames.Repeats + fed.Overload, Encoder: st.Restarts,
 		Overload: fed.Overload, Holes: st.HoleFrames, MaxHold: frames.MaxHold, Speed: st.Progress.Speed,
+		Paused: p.programme.Pauses().Now,
 	}
 	if p.encoding != nil {
 		now.Bytes = p.encoding.Hub.Stats().Bytes

@@ -42,7 +42,7 @@ type Session struct {
 	recorder recorder
 	streams  *streamsReport // nil when the plan has no streams
 	stop     *ending        // the first wish to end, from outside
-	limit    <-chan time.Time
+	limit    limit
 	weigh    <-chan time.Time // when the file's size is to be looked at
 	noStart  <-chan time.Time // fires when the start signal has been awaited long enough
 	awaiting bool             // the source is open and its start signal is awaited
@@ -69,6 +69,7 @@ type Session struct {
 type message struct {
 	stop   string // a reason to end; empty = only tell the info
 	update *streamUpdate
+	pause  *pauseWish
 	do     func() // run it; nothing is replied
 	reply  chan answer
 }
@@ -177,11 +178,8 @@ func (s *Session) ask(ctx context.Context, m message) (*livekit.EgressInfo, erro
 // process the info is not terminal. Release is to be called when the terminal info has arrived.
 func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 	defer close(s.done)
-	if d := s.plan.MaxDuration; d > 0 {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		s.limit = t.C
-	}
+	s.limit = newLimit(s.plan.MaxDuration)
+	defer s.limit.stop()
 	if s.plan.MaxSize > 0 {
 		t := time.NewTicker(weighEvery)
 		defer t.Stop()
@@ -296,8 +294,12 @@ func (s *Session) prepare(ctx context.Context) error {
 		Source: s.source.(ProgrammeSource), Format: s.plan.Format, FFmpeg: ffmpeg,
 		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder, Log: s.log,
 		Patience: patience,
-		Outlets:  s.newOutlets(ffmpeg),
+		Outlets:  s.newOutlets(ctx, ffmpeg),
 	})
+	var known psrpc.Error
+	if errors.As(err, &known) {
+		return err
+	}
 	if err != nil {
 		return psrpc.NewErrorf(psrpc.Internal, "failed to launch ffmpeg: %w", err)
 	}

@@ -51,13 +51,18 @@ func (o socketOutput) Finish(ctx context.Context) (outputs.Result, error) {
 type socketReport struct {
 	info   *livekit.StreamInfo
 	outlet *outlet
+	state  func() outputs.StreamState
 }
 
 func (r socketReport) started(zero time.Time) { r.info.StartedAt = zero.UnixNano() }
 
-func (r socketReport) progress(outputs.Result) {}
+func (r socketReport) progress(outputs.Result) {
+	st := r.state()
+	r.info.Retries, r.info.LastRetryAt = uint32(st.Retries), unixNano(st.LastRetry)
+}
 
 func (r socketReport) ended(made outputs.Result) {
+	r.progress(made)
 	r.info.EndedAt = time.Now().UnixNano()
 	r.info.Duration = r.info.EndedAt - r.info.StartedAt
 	r.info.Status = livekit.StreamInfo_FINISHED

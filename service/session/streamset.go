@@ -10,14 +10,17 @@ import (
 
 	"github.com/livekit/psrpc"
 
+	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/service/plan"
 )
 
 // streamSet is the streams of one egress, as one of its outputs: they come and go while it runs.
 type streamSet struct {
-	hub    *outputs.Hub
+	hub    *outputs.Hub         // of what is encoded
+	sound  *programme.Programme // of WebSockets
 	ffmpeg string
+	asking context.Context // ends when nobody waits for the beginning any more
 	plan   plan.Streams
 	alone  bool // nothing else is made of the recording
 	log    *slog.Logger
@@ -33,11 +36,22 @@ type streamSet struct {
 // member is one stream of the set.
 type member struct {
 	url     outputs.StreamURL
-	stream  *outputs.Stream
+	stream  sender
 	removed time.Time // zero = it was not
 }
 
-var _ outputs.Output = (*streamSet)(nil)
+// sender is a stream of any protocol.
+type sender interface {
+	outputs.Output
+	State() outputs.StreamState
+	PID() int // of the child that sends; 0 = there is none
+}
+
+var (
+	_ outputs.Output = (*streamSet)(nil)
+	_ sender         = (*outputs.Stream)(nil)
+	_ sender         = (*outputs.WebSocket)(nil)
+)
 
 // over tells whether the stream has ended or was taken out.
 func (m *member) over() bool { return !m.removed.IsZero() || !m.stream.State().Ended.IsZero() }
@@ -46,6 +60,7 @@ func (s *streamSet) Start(ctx context.Context) error {
 	s.ctx = ctx
 	for _, u := range s.plan.URLs {
 		if err := s.add(u); err != nil {
+			_, _ = s.Finish(ctx)
 			return err
 		}
 	}
@@ -79,11 +94,19 @@ func (s *streamSet) find(u outputs.StreamURL) *member {
 
 // add begins to stream to one more server.
 func (s *streamSet) add(u outputs.StreamURL) error {
-	m := &member{url: u, stream: &outputs.Stream{
-		Hub: s.hub, FFmpeg: s.ffmpeg, URL: u, MaxQueue: s.plan.MaxQueue, Window: s.plan.Window, Changed: s.change, Log: s.log,
-	}}
-	if err := m.stream.Start(s.ctx); err != nil {
-		return err
+	m := &member{url: u}
+	if u.Protocol == outputs.PCM {
+		m.stream = &outputs.WebSocket{URL: u.Socket, Programme: s.sound, Window: s.plan.Window, Changed: s.change, Log: s.log.With("stream", u)}
+		if err := m.stream.Start(s.asking); err != nil {
+			return psrpc.NewErrorf(psrpc.InvalidArgument, "stream %s: %w", u, err)
+		}
+	} else {
+		m.stream = &outputs.Stream{
+			Hub: s.hub, FFmpeg: s.ffmpeg, URL: u, MaxQueue: s.plan.MaxQueue, Window: s.plan.Window, Changed: s.change, Log: s.log,
+		}
+		if err := m.stream.Start(s.ctx); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

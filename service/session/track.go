@@ -174,7 +174,7 @@ func (t *trackRecording) begin() (time.Time, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.plan.WebSocket != "" {
-		t.outlet.report = socketReport{t.plan.Info.StreamResults[0], t.outlet}
+		t.outlet.report = socketReport{t.plan.Info.StreamResults[0], t.outlet, t.outlet.output.(socketOutput).State}
 		return *t.zero.Load(), nil
 	}
 	t.plan.File = t.file

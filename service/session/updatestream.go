@@ -28,7 +28,7 @@ type streamUpdate struct {
 // also when there are errors. While the egress starts it waits.
 func (s *Session) UpdateStream(ctx context.Context, add, remove []string) (*livekit.EgressInfo, error) {
 	protocol := s.plan.Streams.Protocol
-	if protocol == "" {
+	if protocol == "" || protocol == outputs.PCM {
 		return nil, errNotStreaming
 	}
 	var u streamUpdate
