@@ -56,8 +56,11 @@ func (s *Session) Resume(ctx context.Context) (*livekit.EgressInfo, error) {
 
 // pauseNow does what was asked for. What is cut does not count for the limit of the duration.
 func (s *Session) pauseNow(w *pauseWish) error {
+	if !s.recording || s.stop != nil { // the recorder is somebody else's before
+		return errNotActive
+	}
 	p, ok := s.recorder.(*pipeline)
-	if !ok || !s.recording || s.stop != nil {
+	if !ok {
 		return errNotActive
 	}
 	var err error
