@@ -21,6 +21,7 @@ import (
 	"github.com/ffegress/ffegress/integration/debts"
 	"github.com/ffegress/ffegress/integration/feed"
 	"github.com/ffegress/ffegress/integration/nodes"
+	"github.com/ffegress/ffegress/integration/node"
 	"github.com/ffegress/ffegress/integration/outlets"
 	"github.com/ffegress/ffegress/integration/rig"
 	"github.com/ffegress/ffegress/integration/spine"
@@ -35,6 +36,7 @@ var issues = map[string]func() []accept.Case{
 	"C":  debts.Full,
 	"D":  outlets.Full,
 	"E":  func() []accept.Case { return slices.Concat(stores.Full(), nodes.Full()) },
+	"F":  node.Full,
 }
 
 var errNotHeld = errors.New("not every line was held")

@@ -1,0 +1,179 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/objects"
+	"github.com/ffegress/ffegress/integration/publish"
+	"github.com/ffegress/ffegress/integration/rig"
+)
+
+// Secrets of this case; nothing that anybody sees may have one in it.
+const (
+	hushBucket = "hush"
+	hushKey    = "AKIDSESAMEKEY"
+	hushSecret = "sesame-of-the-request"
+	hushConfig = "sesame-of-the-file"
+	hushStream = "sesame-of-the-stream"
+)
+
+// hush uses secrets of every kind, and looks for them in all that the node tells and leaves.
+func hush() accept.Case {
+	return accept.Case{
+		ID: "secrets", Title: "secrets of configuration files, requests and stream addresses, looked for in all that is told",
+		Run: func(ctx context.Context, o *accept.Outcome) error {
+			dir, err := os.MkdirTemp("", "hush-*")
+			if err != nil {
+				return err
+			}
+			defer func() { _ = os.RemoveAll(dir) }()
+			store, err := objects.Start(dir, hushBucket)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			keyFile, secretFile := filepath.Join(dir, "api-secret"), filepath.Join(dir, "s3-secret")
+			for file, text := range map[string]string{keyFile: rig.APISecret + "\n", secretFile: hushConfig + "\n"} {
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					return err
+				}
+			}
+			p, err := newPost(ctx, map[string]any{
+				"api_secret": nil, "api_secret_file": keyFile, "logging": map[string]any{"level": "debug", "json": true},
+				"storage": map[string]any{"s3": map[string]any{
+					"access_key": hushKey, "secret_file": secretFile, "bucket": hushBucket, "endpoint": store.URL(), "region": "us-east-1",
+				}},
+			})
+			if err != nil {
+				return err
+			}
+			defer func() { _ = p.close() }()
+			return p.listen(ctx, o, store)
+		},
+	}
+}
+
+func (p *post) listen(ctx context.Context, o *accept.Outcome, store *objects.Server) error {
+	pages, err := lab.ServePages(ctx, publish.Size{Width: 320, Height: 180})
+	if err != nil {
+		return err
+	}
+	defer pages.Close()
+	web, err := p.Start(ctx, func() (*livekit.EgressInfo, error) {
+		return p.API.StartWeb(ctx, &livekit.WebEgressRequest{
+			Url: pages.URL,
+			FileOutputs: []*livekit.EncodedFileOutput{{Filepath: "hush.mp4", Output: &livekit.EncodedFileOutput_S3{S3: &livekit.S3Upload{
+				AccessKey: hushKey, Secret: hushSecret, Bucket: hushBucket, Endpoint: store.URL(), Region: "us-east-1",
+			}}}},
+			StreamOutputs: []*livekit.StreamOutput{{Protocol: livekit.StreamProtocol_RTMP, Urls: []string{"rtmp://127.0.0.1:1/live/" + hushStream}}},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	track, err := p.Start(ctx, func() (*livekit.EgressInfo, error) {
+		return p.API.StartTrack(ctx, &livekit.TrackEgressRequest{RoomName: p.Room, TrackId: p.speaker.Tracks(0)[0],
+			Output: &livekit.TrackEgressRequest_File{File: &livekit.DirectFileOutput{Filepath: "hush"}}})
+	})
+	if err != nil {
+		return err
+	}
+	heard := map[string]string{}
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); {
+		for name, ask := range map[string]func() (int, string, error){
+			"health":  func() (int, string, error) { return get(ctx, p.Egress.HealthPort, "/") },
+			"metrics": func() (int, string, error) { return get(ctx, p.metrics, "/") },
+			"state":   func() (int, string, error) { return get(ctx, p.debug, "/state") },
+		} {
+			_, body, err := ask()
+			if err != nil {
+				return err
+			}
+			heard[name] += body
+		}
+		children, err := rig.Descendants(p.Egress.PID)
+		if err != nil {
+			return err
+		}
+		for _, c := range children {
+			args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", c.PID))
+			if err == nil {
+				heard["argv"] += string(args)
+			}
+		}
+		if err := lab.Pause(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	for _, r := range []*lab.Recording{web, track} {
+		info, _, err := r.Stop(ctx)
+		if err != nil {
+			return err
+		}
+		o.Want(info.FileResults[0].Location != "", "%v: nothing was uploaded: %s", info.Status, info.Error)
+		text, err := protojson.Marshal(info)
+		if err != nil {
+			return err
+		}
+		heard["info"] += string(text)
+		for _, h := range p.Webhooks.Egress(info.EgressId) {
+			heard["webhooks"] += h.Event.String()
+		}
+	}
+	log, err := os.ReadFile(p.Egress.LogPath)
+	if err != nil {
+		return err
+	}
+	heard["log"] = string(log)
+	work, err := filesBelow(p.Egress.WorkDir)
+	if err != nil {
+		return err
+	}
+	heard["work_dir"] = work
+	manifests := 0
+	keys, err := store.Keys(hushBucket)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if strings.HasSuffix(key, ".json") {
+			body, err := store.Read(hushBucket, key)
+			if err != nil {
+				return err
+			}
+			heard["manifest"] += string(body)
+			manifests++
+		}
+	}
+	o.Add("looked through", "%d kinds of places, %d manifests", len(heard), manifests)
+	for name, text := range heard {
+		for _, secret := range []string{rig.APISecret, hushSecret, hushConfig, hushStream} {
+			o.Want(!strings.Contains(text, secret), "%s has %s", name, secret)
+		}
+		o.Want(text != "" || name == "work_dir", "nothing of %s was heard", name)
+	}
+	return p.judgeLines(o, string(log), web.Info.EgressId, track.Info.EgressId)
+}
+
+// filesBelow is what all files below a folder have in them.
+func filesBelow(dir string) (text string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		text += string(body)
+		return err
+	})
+	return text, err
+}
