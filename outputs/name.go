@@ -155,10 +155,11 @@ func CleanPath(p string) string {
 	return p
 }
 
-// sanitise makes a foreign value part of one path component.
+// sanitise makes a foreign value part of one path component. Signs that turn
+// the reading around would show another name than the file has.
 func sanitise(value string) string {
 	value = strings.Map(func(r rune) rune {
-		if r == '/' || r == utf8.RuneError || r == '\u2028' || r == '\u2029' || unicode.IsControl(r) {
+		if r == '/' || r == utf8.RuneError || r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return '_'
 		}
 		return r

@@ -80,6 +80,7 @@ func TestFileName(t *testing.T) {
 		{"empty value first", "{room_name}/y", named(""), "y.mp4"},
 		{"empty value makes dot dot", "a/.{room_name}./y", named(""), "y.mp4"},
 		{"value is a token", "{room_name}", named("{time}"), "{time}.mp4"},
+		{"value that reads from the right", "{room_name}", named("a\u202egpj.4pm\u2066b"), "a_gpj.4pm_b.mp4"},
 		{"value with control characters", "{room_name}", named("a\x00b\nc\u2028d\xff"), "a_b_c_d_.mp4"},
 		{"value with a space", "{room_name}", named("my room"), "my room.mp4"},
 		{"generated from a hostile room", "", named("/../x"), "___x-2022-10-04T011306.mp4"},

@@ -2,11 +2,8 @@ package service
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
-	"github.com/go-logr/logr"
-	"github.com/livekit/protocol/logger"
 	"github.com/livekit/protocol/redis"
 	"github.com/livekit/protocol/rpc"
 	"github.com/livekit/psrpc"
@@ -40,9 +37,4 @@ func (b *Bus) Close() error { return b.redis.Close() }
 // initStats must run before the first psrpc client or server is made: they panic without it.
 func initStats(nodeID, clusterID string) {
 	rpc.InitPSRPCStats(map[string]string{"node_id": nodeID, "cluster_id": clusterID})
-}
-
-// busLogger lets psrpc log through ours.
-func busLogger(log *slog.Logger) logger.Logger {
-	return logger.LogRLogger(logr.FromSlogHandler(log.Handler()))
 }

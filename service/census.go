@@ -37,7 +37,7 @@ func censusDefinition(id string) *info.ServiceDefinition {
 
 // serveCensus has the node answer, be it full or draining.
 func (s *Service) serveCensus() (*server.RPCServer, error) {
-	srv := server.NewRPCServer(censusDefinition(rand.NewServerID()), s.bus, rpc.WithServerObservability(busLogger(s.log)))
+	srv := server.NewRPCServer(censusDefinition(rand.NewServerID()), s.bus, serverOptions(s.log))
 	answer := func(context.Context, *emptypb.Empty) (*wrapperspb.BytesValue, error) {
 		text, err := json.Marshal(s.report())
 		return wrapperspb.Bytes(text), err
@@ -53,12 +53,12 @@ func (s *Service) serveCensus() (*server.RPCServer, error) {
 // services answer livekit-server beside them: LiveKit Egress, or a version that knows no census.
 func Census(ctx context.Context, bus *Bus, wait time.Duration, log *slog.Logger) (nodes []NodeReport, others int, err error) {
 	initStats("", "")
-	asking, err := client.NewRPCClient(censusDefinition(rand.NewClientID()), bus, rpc.WithClientObservability(busLogger(log)))
+	asking, err := client.NewRPCClient(censusDefinition(rand.NewClientID()), bus, clientOptions(log))
 	if err != nil {
 		return nil, 0, fmt.Errorf("make census client: %w", err)
 	}
 	defer asking.Close()
-	egress, err := rpc.NewEgressInternalClient(bus, rpc.WithClientObservability(busLogger(log)))
+	egress, err := rpc.NewEgressInternalClient(bus, clientOptions(log))
 	if err != nil {
 		return nil, 0, fmt.Errorf("make EgressInternal client: %w", err)
 	}

@@ -22,7 +22,7 @@ type handler struct {
 
 // serveHandler makes the egress reachable under its id.
 func (s *Service) serveHandler(id string, h rpc.EgressHandlerServerImpl) (rpc.EgressHandlerServer, error) {
-	srv, err := rpc.NewEgressHandlerServer(h, s.bus, rpc.WithServerObservability(busLogger(s.log)))
+	srv, err := rpc.NewEgressHandlerServer(h, s.bus, serverOptions(s.log))
 	if err != nil {
 		return nil, fmt.Errorf("serve egress %s: %w", id, err)
 	}

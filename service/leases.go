@@ -35,11 +35,11 @@ type holder struct {
 
 // newLeases wires the leases of a service up. Keeper and reaper must be run.
 func newLeases(s *Service) (*leases, error) {
-	nodes, err := rpc.NewEgressInternalClient(s.bus, rpc.WithDefaultClientOptions(busLogger(s.log)))
+	nodes, err := rpc.NewEgressInternalClient(s.bus, clientOptions(s.log))
 	if err != nil {
 		return nil, fmt.Errorf("make EgressInternal client: %w", err)
 	}
-	handlers, err := rpc.NewEgressHandlerClient(s.bus, rpc.WithDefaultClientOptions(busLogger(s.log)))
+	handlers, err := rpc.NewEgressHandlerClient(s.bus, clientOptions(s.log))
 	if err != nil {
 		return nil, fmt.Errorf("make EgressHandler client: %w", err)
 	}

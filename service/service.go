@@ -70,7 +70,7 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 	if d := conf.IOSelectionTimeout; d > 0 {
 		extra = append(extra, psrpc.WithClientSelectTimeout(d))
 	}
-	io, err := rpc.NewIOInfoClient(bus, rpc.WithDefaultClientOptions(busLogger(log), extra...))
+	io, err := rpc.NewIOInfoClient(bus, clientOptions(log, extra...))
 	if err != nil {
 		return nil, fmt.Errorf("make IOInfo client: %w", err)
 	}
@@ -90,7 +90,7 @@ func New(conf *config.Config, bus *Bus, log *slog.Logger) (*Service, error) {
 	if s.leases, err = newLeases(s); err != nil {
 		return nil, err
 	}
-	s.rpc, err = rpc.NewEgressInternalServer(s, bus, rpc.WithServerObservability(busLogger(log)))
+	s.rpc, err = rpc.NewEgressInternalServer(s, bus, serverOptions(log))
 	if err != nil {
 		return nil, fmt.Errorf("make EgressInternal server: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // ofTheNode are messages that are about no egress in particular.
 var ofTheNode = []string{
-	"configuration", "listening", "service ready", "draining", "cores",
+	"configuration", "listening", "service ready", "draining", "cores", "call answered",
 	"some requests are reckoned to take more cores than there are (cpu_cost); they are taken one at a time",
 }
 

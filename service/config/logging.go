@@ -9,7 +9,7 @@ import (
 type Logging struct {
 	JSON  bool   `yaml:"json,omitempty"`
 	Level string `yaml:"level"`
-	// ComponentLevels are levels of packages, with dots (service.session, rtpfeed, livekit.psrpc), and of all below each.
+	// ComponentLevels are levels of packages, with dots (service.session, rtpfeed), and of all below each.
 	ComponentLevels map[string]string `yaml:"component_levels,omitempty"`
 
 	// Sample leaves out lines that say the same too often: of those in a second all but the first SampleInitial (0 = 20)

@@ -94,6 +94,15 @@ func New(conf *config.Config, req *rpc.StartEgressRequest) (*Plan, error) {
 }
 
 func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*Plan, error) {
+	p, err := resolve(conf, req, now)
+	if err != nil {
+		return nil, err
+	}
+	p.Ground = conf.Ground()
+	return p, nil
+}
+
+func resolve(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*Plan, error) {
 	// The id names a directory: whatever is no plain name is not one of livekit-server's.
 	if id := req.GetEgressId(); id != filepath.Base(id) || !filepath.IsLocal(id) || id == "." {
 		return nil, errField("egressID")
@@ -146,7 +155,6 @@ func decide(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*P
 		Stores:      stores,
 		MaxDuration: w.maxDuration(conf.SessionLimits),
 		MaxSize:     w.maxSize(conf.SessionLimits),
-		Ground:      conf.Ground(),
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
 	}
