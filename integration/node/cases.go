@@ -12,6 +12,7 @@ func Full() []accept.Case {
 		burst(50),
 		rolling(),
 		deadline(),
+		hurried(),
 		watched(25 * time.Second),
 		cutOff(),
 		hush(),

@@ -54,6 +54,9 @@ func confined() accept.Case {
 				var e *rig.APIError
 				o.Want(errors.As(err, &e) && e.Code == "invalid_argument" && strings.Contains(e.Msg, notThere), "%s: %v", path, err)
 			}
+			if err := p.judgeTrack(ctx, o, outside); err != nil {
+				return err
+			}
 			if err := p.judgeNames(ctx, o, root); err != nil {
 				return err
 			}
@@ -71,6 +74,22 @@ func (p *post) askFor(ctx context.Context, path string) (*livekit.EgressInfo, er
 	return p.API.StartRoomComposite(ctx, &livekit.RoomCompositeEgressRequest{
 		RoomName: p.Room, AudioOnly: true, FileOutputs: []*livekit.EncodedFileOutput{{Filepath: path}},
 	})
+}
+
+// judgeTrack asks for a track outside of the roots. It is named when it is known, and so refused then.
+func (p *post) judgeTrack(ctx context.Context, o *accept.Outcome, outside string) error {
+	info, err := p.API.StartTrack(ctx, &livekit.TrackEgressRequest{RoomName: p.Room, TrackId: p.speaker.Tracks(0)[0],
+		Output: &livekit.TrackEgressRequest_File{File: &livekit.DirectFileOutput{Filepath: outside + "/x"}}})
+	if err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if info, err = p.API.WaitEgress(waiting, info.EgressId, rig.Terminal); err != nil {
+		return err
+	}
+	o.Want(info.Status == livekit.EgressStatus_EGRESS_FAILED && strings.Contains(info.Error, notThere), "a track outside: %v %q", info.Status, info.Error)
+	return nil
 }
 
 // judgeNames records somebody whose name is a path, and looks at where the file is and whose.

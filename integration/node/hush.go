@@ -130,6 +130,14 @@ func (p *post) listen(ctx context.Context, o *accept.Outcome, store *objects.Ser
 			heard["webhooks"] += h.Event.String()
 		}
 	}
+	_, told, err := get(ctx, p.metrics, "/")
+	if err != nil {
+		return err
+	}
+	m := parseMetrics(told)
+	o.Want(m.value("livekit_egress_pipeline_uploads", `type="video/mp4"`, `status="success"`, `custom_endpoint="true"`) == 1 &&
+		m.value("livekit_egress_pipline_upload_response_time_ms_count", `type="video/mp4"`, `status="success"`, `custom_endpoint="true"`) == 1,
+		"the metrics do not tell of one upload of an MP4")
 	log, err := os.ReadFile(p.Egress.LogPath)
 	if err != nil {
 		return err

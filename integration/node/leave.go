@@ -128,12 +128,58 @@ func deadline() accept.Case {
 			o.Want(info.Status == livekit.EgressStatus_EGRESS_COMPLETE && strings.Contains(info.Details, "Service shutting down"), "%v %q %q", info.Status, info.Error, info.Details)
 			media := time.Duration(info.FileResults[0].Duration)
 			o.Want(media >= timeout-time.Second, "the file has %v only", media)
-			select {
-			case <-p.Egress.Done():
-				o.Want(p.Egress.Err() == nil, "the node ended with %v", p.Egress.Err())
-			case <-time.After(30 * time.Second):
-				o.Want(false, "the node does not end")
+			p.judgeEnd(o)
+			return nil
+		},
+	}
+}
+
+// judgeEnd waits for the end of the recorder's process.
+func (p *post) judgeEnd(o *accept.Outcome) {
+	select {
+	case <-p.Egress.Done():
+		o.Want(p.Egress.Err() == nil, "the node ended with %v", p.Egress.Err())
+	case <-time.After(30 * time.Second):
+		o.Want(false, "the node does not end")
+	}
+}
+
+// hurried sends a drain its second signal, a SIGINT after a SIGTERM.
+func hurried() accept.Case {
+	return accept.Case{
+		ID: "drain-second-signal", Title: "SIGTERM: the recording goes on, a new one is refused; SIGINT then: it ends COMPLETE",
+		Run: func(ctx context.Context, o *accept.Outcome) error {
+			p, err := newPost(ctx, nil)
+			if err != nil {
+				return err
 			}
+			defer func() { _ = p.close() }()
+			r, err := p.record(ctx, "hurried")
+			if err != nil {
+				return err
+			}
+			if err := p.Egress.Signal(syscall.SIGTERM); err != nil {
+				return err
+			}
+			if err := lab.Pause(ctx, 2*time.Second); err != nil {
+				return err
+			}
+			asking, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			_, err = p.ask(asking, "refused")
+			o.Want(err != nil, "a draining node took a request")
+			info, err := p.API.WaitEgress(ctx, r.Info.EgressId, func(*livekit.EgressInfo) bool { return true })
+			o.Want(err == nil && info.Status == livekit.EgressStatus_EGRESS_ACTIVE, "after the first signal: %v, %v", info.GetStatus(), err)
+			if err := p.Egress.Signal(syscall.SIGINT); err != nil {
+				return err
+			}
+			told := time.Now()
+			if info, err = r.End(ctx); err != nil {
+				return err
+			}
+			o.Add("second signal → terminal status", "%.1f s", time.Since(told).Seconds())
+			o.Want(info.Status == livekit.EgressStatus_EGRESS_COMPLETE && strings.Contains(info.Details, "Service shutting down"), "%v %q %q", info.Status, info.Error, info.Details)
+			p.judgeEnd(o)
 			return nil
 		},
 	}
