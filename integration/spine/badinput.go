@@ -43,7 +43,6 @@ func refusals() []refusal {
 		{"odd width", start, room(`"advanced":{"width":641,"height":360},` + file), "width", false, soon},
 		{"depth", start, room(`"advanced":{"depth":15},` + file), "depth", false, soon},
 		{"unwritable", start, room(`"file_outputs":[{"filepath":"/proc/nowhere/bad.mp4"}]`), "/proc/nowhere", false, soon},
-		{"upload", start, room(`"file_outputs":[{"filepath":"bad.mp4","gcp":{"bucket":"b","credentials":"{}"}}]`), "not yet supported", false, soon},
 		{"segments", start, room(`"segment_outputs":[{"filename_prefix":"MEDIA/x","protocol":7}]`), "output type", false, soon},
 		{"stream", start, room(`"stream_outputs":[{"protocol":"RTMP","urls":["rtmp://localhost/live"]}]`), "rtmp urls must be of format", false, soon},
 		{"mp3 in mp4", start, room(`"advanced":{"audio_codec":"AC_MP3"},"file_outputs":[{"file_type":"MP4","filepath":"MEDIA/bad.mp4"}]`), "incompatible", false, soon},

@@ -49,8 +49,6 @@ func unifiedRefusals() []refusal {
 		room("preset", `"preset":9,`+file, field("preset")),
 		room("file type", `"outputs":[{"file":{"file_type":9,"filepath":"MEDIA/bad.mp4"}}]`, field("file_type")),
 		room("unwritable", `"outputs":[{"file":{"filepath":"/proc/nowhere/bad.mp4"}}]`, "Local upload failed: mkdir /proc/nowhere"),
-		room("output's upload", `"outputs":[{"file":{"filepath":"bad.mp4"},"storage":{"azure":{"account_key":"s"}}}],"storage":{"s3":{"secret":"s"}}`, "Azure upload is not yet supported"),
-		room("request's upload", file+`,"storage":{"gcp":{"bucket":"b","credentials":"{}"}}`, "GCP upload is not yet supported"),
 		room("segments", `"outputs":[{"segments":{"filename_prefix":"MEDIA/x","protocol":7}}]`, field("output type")),
 		room("stream", `"outputs":[{"stream":{"protocol":"RTMP","urls":["rtmp://localhost/live"]}}]`, "rtmp urls must be of format"),
 		room("websocket, file", `"outputs":[{"file":{"file_type":"MP4","filepath":"MEDIA/bad.mp4"}},{"stream":{"urls":["ws://localhost/"]}}]`, "format video/mp4 incompatible with codec audio/x-raw"),
