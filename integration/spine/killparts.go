@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,19 +24,23 @@ const (
 	backWait   = 30 * time.Second
 )
 
-// killParts kills each part of the browser source in the middle of a recording: it must be noticed
+// killParts kills each of some parts of the browser source in the middle of a recording: it must be noticed
 // soon, and the recording must go on after one restart, with the hole told. slack is how many beeps
 // outside of the hole a busy machine may lose.
-func killParts(slack int) accept.Case {
+func killParts(some []part, slack int) accept.Case {
+	var names []string
+	for _, p := range some {
+		names = append(names, p.name)
+	}
 	return accept.Case{
-		ID: "kill-parts", Line: 4, Title: "SIGKILL of renderer, Chromium, Xvfb, GPU process, PulseAudio: noticed, told, recorded on",
+		ID: "kill-parts", Line: 4, Title: "SIGKILL of " + strings.Join(names, ", ") + ": noticed, told, recorded on",
 		Run: func(ctx context.Context, o *accept.Outcome) error {
 			l, err := newLab(ctx, 1)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = l.close() }()
-			for _, p := range parts {
+			for _, p := range some {
 				k, err := l.kill(ctx, p, 0, 3*time.Second, slack)
 				o.Want(err == nil, "%s: %v", p.name, err)
 				o.Add(p.name, "%s", k)
