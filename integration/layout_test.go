@@ -65,17 +65,12 @@ func TestImportsPointRight(t *testing.T) {
 	}
 }
 
-// TestPackagesAreDocumented asks every package for its doc.go; the tests' own small commands say it in
-// main.go.
+// TestPackagesAreDocumented asks every package for its doc.go.
 func TestPackagesAreDocumented(t *testing.T) {
 	for _, dir := range goList(t, "{{.Dir}}") {
-		name := "doc.go"
-		if strings.Contains(dir, "/integration/cmd/") {
-			name = "main.go"
-		}
-		body, err := os.ReadFile(filepath.Join(dir, name))
+		body, err := os.ReadFile(filepath.Join(dir, "doc.go"))
 		if err != nil || !strings.HasPrefix(string(body), "// ") {
-			t.Errorf("%s has no package comment in %s", dir, name)
+			t.Errorf("%s has no package comment in doc.go", dir)
 		}
 	}
 }

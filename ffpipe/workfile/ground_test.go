@@ -11,7 +11,7 @@ import (
 func TestGround(t *testing.T) {
 	dir := t.TempDir()
 	root, outside := filepath.Join(dir, "root"), filepath.Join(dir, "outside")
-	for _, d := range []string{filepath.Join(root, "a"), outside, filepath.Join(dir, "work")} {
+	for _, d := range []string{filepath.Join(root, "a"), outside, filepath.Join(dir, "egresses")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -24,7 +24,7 @@ func TestGround(t *testing.T) {
 	if err := os.Symlink(root, filepath.Join(dir, "alias")); err != nil {
 		t.Fatal(err)
 	}
-	g := Ground{Roots: []string{root, filepath.Join(dir, "alias")}, Work: filepath.Join(dir, "work")}
+	g := Ground{Roots: []string{root, filepath.Join(dir, "alias")}, Work: filepath.Join(dir, "egresses")}
 	for _, tt := range []struct {
 		path string
 		ok   bool
@@ -35,7 +35,7 @@ func TestGround(t *testing.T) {
 		{root + "/..x/x.mp4", true},
 		{root, true},
 		{dir + "/alias/x.mp4", true}, // the root itself
-		{dir + "/work/EG_1/x.mp4", true},
+		{dir + "/egresses/EG_1/x.mp4", true},
 		{dir + "/x.mp4", false},
 		{dir + "/root2/x.mp4", false},
 		{outside + "/x.mp4", false},
@@ -91,14 +91,14 @@ func TestGroundFollowsChanges(t *testing.T) {
 
 func TestGroundModes(t *testing.T) {
 	dir := t.TempDir()
-	g := Ground{Work: filepath.Join(dir, "work"), Mode: 0o640, FolderMode: 0o770 | os.ModeSetgid, Owner: &Owner{UID: -1, GID: os.Getgid()}}
+	g := Ground{Work: filepath.Join(dir, "egresses"), Mode: 0o640, FolderMode: 0o770 | os.ModeSetgid, Owner: &Owner{UID: -1, GID: os.Getgid()}}
 	fs := g.FS()
 	for _, tt := range []struct {
 		folder       string
 		mode, within os.FileMode
 	}{
 		{filepath.Join(dir, "out", "new"), 0o640, 0o770},
-		{filepath.Join(dir, "work", "new"), 0o600, folderMode},
+		{filepath.Join(dir, "egresses", "new"), 0o600, folderMode},
 	} {
 		if err := MakeFolder(fs, tt.folder); err != nil {
 			t.Fatal(err)

@@ -13,11 +13,11 @@ import (
 func TestRoots(t *testing.T) {
 	dir := t.TempDir()
 	conf := testConfig()
-	conf.LocalOutput.Roots = []string{filepath.Join(dir, "root")}
+	conf.LocalOutput.Roots = []string{filepath.Join(dir, "allowed")}
 	for _, tt := range []struct{ path, want string }{
-		{dir + "/root/new/x", ""},
+		{dir + "/allowed/new/x", ""},
 		{dir + "/x", "Local upload failed: " + dir + "/x.ogg is not below any of local_output_roots"},
-		{dir + "/root/../x", "Local upload failed: " + dir + "/x.ogg is not below any of local_output_roots"},
+		{dir + "/allowed/../x", "Local upload failed: " + dir + "/x.ogg is not below any of local_output_roots"},
 	} {
 		p, err := New(conf, parse(t, "track", `{"room_name": "r", "track_id": "TR_x", "file": {"filepath": "`+tt.path+`"}}`))
 		if err != nil {
