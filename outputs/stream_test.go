@@ -153,13 +153,15 @@ func TestStreamReceived(t *testing.T) {
 			h, stop := live(t)
 			s := startStream(t, h, strings.Replace(c.url, "%", address, 1), nil)
 			waitFor(t, "the server to take it", func() bool { return s.State().Sending })
-			before := h.End().Frame
-			waitFor(t, "five seconds of media", func() bool { return h.End().Frame > before+150 })
+			begin := h.End()
+			waitFor(t, "five seconds of media", func() bool { return h.End().Frame > begin.Frame+150 })
 			stop()
 			made, err := s.Finish(t.Context())
 			if err != nil || made.Duration <= 0 {
 				t.Errorf("%+v, %v", made, err)
 			}
+			// The material's sound is a packet longer than its picture: with each turn it is later.
+			latest := 0.2 + float64(begin.Sample)/48000 - float64(begin.Frame)/30
 			if network == "udp" { // it waits for the next one
 				_ = server.Process.Signal(os.Interrupt)
 			}
@@ -168,8 +170,8 @@ func TestStreamReceived(t *testing.T) {
 			}
 			for _, kind := range []string{"v", "a"} {
 				times := streamTimes(t, got, kind)
-				if len(times) < 150 || times[0] > 0.2 {
-					t.Errorf("%s: %d packets, the first %.3v", kind, len(times), times)
+				if len(times) < 150 || times[0] > latest {
+					t.Errorf("%s: %d packets, the first %.3v", kind, len(times), times[:min(len(times), 3)])
 				}
 				for i := range times[1:] {
 					if times[i+1] <= times[i] {

@@ -146,8 +146,13 @@ func TestPublishedAgainInAnotherCodec(t *testing.T) {
 			}
 		}
 	})
+	// The last picture of the old codec is held while the new decoder starts, which takes what a busy machine takes.
+	const replaced, deadline = 74, 74 + 3*cardFPS/2
+	held := false
 	for n, l := range s.screen.frames[5 : seconds*cardFPS-5] {
-		if want := n + 5; l.read && (l.Frame < want-2 || l.Frame > want+2) && (want < 74 || want > 91) || !l.read {
+		want := n + 5
+		held = want >= replaced && want < deadline && l.read && l.Frame == replaced && (held || want <= replaced+2)
+		if !held && (!l.read || l.Frame < want-2 || l.Frame > want+2) {
 			t.Errorf("slot %d shows %+v", want, l)
 		}
 	}
