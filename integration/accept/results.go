@@ -37,12 +37,9 @@ func (r *Runner) Write(path string) error {
 
 func (r *Runner) section(b *strings.Builder, c Case) {
 	kept, ok := r.load(c)
-	verdict := "held"
-	switch {
-	case !ok:
-		verdict = "not run"
-	case !kept.Outcome.Held:
-		verdict = "**not held**"
+	verdict := verdictOf(kept, ok)
+	if verdict == notHeld {
+		verdict = "**" + verdict + "**"
 	}
 	fmt.Fprintf(b, "### %s: %s — %s\n\n", c.ID, c.Title, verdict)
 	for _, m := range kept.Outcome.Missed {
@@ -59,6 +56,29 @@ func (r *Runner) section(b *strings.Builder, c Case) {
 		fmt.Fprintf(b, "- run %s, %.0f s%s\n", kept.At.Format("2006-01-02 15:04"), kept.Seconds, at)
 	}
 	b.WriteString("\n")
+}
+
+const notHeld = "not held"
+
+func verdictOf(kept record, ok bool) string {
+	switch {
+	case !ok:
+		return "not run"
+	case !kept.Outcome.Held:
+		return notHeld
+	}
+	return "held"
+}
+
+// List prints all cases by line, each with its last outcome.
+func (r *Runner) List() {
+	for _, line := range r.lines() {
+		for _, c := range r.Cases {
+			if c.Line == line {
+				fmt.Fprintf(r.Out, "%d  %-20s %-9s %s\n", line, c.ID, verdictOf(r.load(c)), c.Title)
+			}
+		}
+	}
 }
 
 func (r *Runner) lines() []int {

@@ -52,4 +52,10 @@ func TestRunnerGoesOnWhereItStopped(t *testing.T) {
 			t.Errorf("results lack %q:\n%s", want, body)
 		}
 	}
+	var list strings.Builder
+	r.Out = &list
+	r.List()
+	if got := strings.Fields(list.String()); strings.Join(got, " ") != "1 a held case a 1 b held case b 1 c not held case c 1 d not run case d" {
+		t.Errorf("the list is:\n%s", list.String())
+	}
 }

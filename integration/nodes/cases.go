@@ -10,8 +10,8 @@ import (
 func Full() []accept.Case {
 	return []accept.Case{
 		neverBack(usual, true),
-		back("kill-back-at-once", "back before its lease lapses", time.Second),
-		back("kill-back", "back while another speaks for it", 6*time.Second),
+		back("kill-back-10s", "back before its lease lapses", 10*time.Second, byDefault),
+		back("kill-back", "back while another speaks for it", 6*time.Second, usual),
 		backLate(30 * time.Second),
 		stands(20*time.Second, 40*time.Second),
 		standsTooLong(20 * time.Second),

@@ -135,10 +135,10 @@ func (p *pair) delivered(ctx context.Context, o *accept.Outcome, t *taken) error
 }
 
 // back kills a recorder that comes back in time: it tells the end itself.
-func back(id, title string, after time.Duration) accept.Case {
+func back(id, title string, after, lost time.Duration) accept.Case {
 	return accept.Case{
-		ID: id, Line: 3, Title: fmt.Sprintf("SIGKILL of a recorder, %s (%v), node_lost_after %v", title, after, usual),
-		Run: withPair(usual, func(ctx context.Context, o *accept.Outcome, p *pair, t *taken) error {
+		ID: id, Line: 3, Title: fmt.Sprintf("SIGKILL of a recorder, %s (%v), node_lost_after %v", title, after, lost),
+		Run: withPair(lost, func(ctx context.Context, o *accept.Outcome, p *pair, t *taken) error {
 			t.by.Kill()
 			if err := lab.Pause(ctx, after); err != nil {
 				return err

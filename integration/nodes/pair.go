@@ -22,6 +22,9 @@ import (
 // usual is node_lost_after where a case does not say otherwise; leases then lapse after an eighth of it.
 const usual = 12 * time.Second
 
+// byDefault is node_lost_after of a recorder that is told nothing.
+const byDefault = 2 * time.Minute
+
 // patience bounds what a burdened machine may take.
 const patience = 60 * time.Second
 

@@ -2,9 +2,11 @@ package stores
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -195,5 +197,21 @@ func (q *quay) bothDie(ctx context.Context, o *accept.Outcome) error {
 	}
 	o.Want(sumOf(body) == sumOf(kept), "the object is another than what was kept")
 	o.Want(q.ends(id) == 1, "%d webhooks of the end", q.ends(id))
+	return q.lateManifest(ctx, o, final, path.Dir(key))
+}
+
+// lateManifest makes sure that the manifest of an egress whose uploads had failed says so, and got to the backup nevertheless.
+func (q *quay) lateManifest(ctx context.Context, o *accept.Outcome, final *livekit.EgressInfo, dir string) error {
+	body, err := q.backup.read(ctx, path.Join(secondPrefix, dir, final.EgressId+".json"))
+	if err != nil {
+		return fmt.Errorf("the manifest: %w", err)
+	}
+	var m manifest
+	if err := json.Unmarshal(body, &m); err != nil {
+		return fmt.Errorf("the manifest: %w", err)
+	}
+	o.Want(m.EgressID == final.EgressId && m.Ours.Status == final.Status.String() && m.Ours.Error == final.Error && len(m.Files) == 0,
+		"the manifest is of %s, %s %q, with files %v", m.EgressID, m.Ours.Status, m.Ours.Error, m.Files)
+	o.Add("manifest, in the backup", "%s, %d files", m.Ours.Status, len(m.Files))
 	return nil
 }

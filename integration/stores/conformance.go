@@ -19,7 +19,7 @@ var suites = []string{"TestS3", "TestGCS", "TestAzure", "TestAliOSS", "TestLocal
 // conformance runs the suite of package uploads and counts.
 func conformance() accept.Case {
 	return accept.Case{
-		ID: "conformance", Line: 1, Title: "the conformance suite and its faults: statuses, silence, cuts, slowness, spoilt bytes, resumption",
+		ID: "conformance", Line: 1, Title: "the conformance suite of each store against its emulator, and its faults: 500, 403, 429, silence, a cut in mid-part, slowness, spoilt bytes, resumption",
 		Run: func(ctx context.Context, o *accept.Outcome) error {
 			root, err := rig.RepoRoot()
 			if err != nil {

@@ -22,6 +22,7 @@ type manifest struct {
 	} `json:"playlists"`
 	Ours struct {
 		Status    string `json:"status"`
+		Error     string `json:"error"`
 		Checksums []struct {
 			Filename string `json:"filename"`
 			Size     int64  `json:"size"`

@@ -42,17 +42,18 @@ var errNotHeld = errors.New("not every line was held")
 func main() {
 	issue := flag.String("issue", "", "the issue's letter")
 	only := flag.String("case", "", "run this case again, and no other")
+	list := flag.Bool("list", false, "run nothing; list the cases and what each showed last")
 	flag.Parse()
 	logging.Disable() // a Redis client that looks for its master says much
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *issue, *only); err != nil {
+	if err := run(ctx, *issue, *only, *list); err != nil {
 		fmt.Fprintln(os.Stderr, "accept:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, issue, only string) error {
+func run(ctx context.Context, issue, only string, list bool) error {
 	cases, ok := issues[issue]
 	if !ok {
 		return fmt.Errorf("there is no acceptance for issue %q; usage: make accept ISSUE=A [CASE=id]", issue)
@@ -68,6 +69,10 @@ func run(ctx context.Context, issue, only string) error {
 	r := &accept.Runner{
 		Issue: issue, Commit: commit, Cases: cases(), Out: os.Stdout,
 		Dir: filepath.Join(root, ".cache", "accept", issue),
+	}
+	if list {
+		r.List()
+		return nil
 	}
 	held, err := r.Run(ctx, only)
 	results := filepath.Join(root, "integration", "results", issue+".md")
