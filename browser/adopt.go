@@ -34,7 +34,7 @@ func launchWaiting(ctx context.Context, o Options) (*Browser, error) {
 // adopt: a page that plays sound nobody hears looks the same.
 func (o *Options) serves(wanted *Options) bool {
 	return o.Width == wanted.Width && o.Height == wanted.Height && o.Depth == wanted.Depth &&
-		(o.Audio || !wanted.Audio) &&
+		(o.Audio || !wanted.Audio) && (o.Gate || !wanted.Gate) &&
 		o.Sandbox == wanted.Sandbox && o.Insecure == wanted.Insecure && reflect.DeepEqual(o.Flags, wanted.Flags) &&
 		o.Chromium == wanted.Chromium && o.Xvfb == wanted.Xvfb && o.PulseAudio == wanted.PulseAudio
 }
@@ -49,6 +49,7 @@ func (b *Browser) adopt(ctx context.Context, o *Options) error {
 	b.o.AudioDelay, b.o.Console, b.o.Held = o.AudioDelay, o.Console, o.Held
 	b.o.tries, b.o.tryTimeout = o.tries, o.tryTimeout
 	b.relay.turn(o.Log)
+	b.limit(o)
 	b.page.listen(o.Console)
 	if b.ear != nil && !o.Audio {
 		b.ear.stop()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/ffegress/ffegress/browser/gate"
 )
 
 // Browser is a Chromium that shows one page to a grab. Its methods may be
@@ -25,6 +27,7 @@ type Browser struct {
 	sound   *sound // nil without audio
 	ear     *ear   // nil without audio
 	chrome  *chrome
+	gate    *gate.Gate // nil without
 	page    *page
 	started chan struct{}
 
@@ -92,11 +95,18 @@ func (b *Browser) launch(ctx context.Context) error {
 			return err
 		}
 	}
+	if b.o.Gate {
+		if b.gate, err = gate.Start(b.o.Log); err != nil {
+			return err
+		}
+		b.limit(&b.o)
+		b.o.proxy = b.gate.Addr()
+	}
 	if b.chrome, err = startChrome(ctx, b.life, b.alarm, &b.o, b.dirs.work, b.display, b.sound); err != nil {
 		return err
 	}
 	b.health.watch(partChromium, b.chrome.proc.Done(), b.chrome.exit)
-	if b.page, err = newPage(b.chrome, b.o.Console); err != nil {
+	if b.page, err = newPage(b.chrome, b.gate, b.o.Console); err != nil {
 		return err
 	}
 	b.health.watch(partPage, b.page.failed, func() error { return b.page.failure })
@@ -272,6 +282,9 @@ func (b *Browser) close(ctx context.Context) error {
 	}
 	if b.chrome != nil {
 		b.chrome.stop()
+	}
+	if b.gate != nil {
+		b.gate.Close()
 	}
 	b.wg.Wait()
 	var g errgroup.Group

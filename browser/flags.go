@@ -96,6 +96,10 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 	if !o.Audio {
 		flags["disable-audio-output"] = bare // a silent device that keeps its clock
 	}
+	if o.proxy != "" {
+		flags["proxy-server"] = value("http://" + o.proxy)
+		flags["proxy-bypass-list"] = value("<-loopback>") // this machine's own addresses are looked at too
+	}
 	if !o.Sandbox {
 		flags["no-sandbox"] = bare
 	}

@@ -36,10 +36,16 @@ var errLoadTimeout = errors.New("load timed out")
 // navigation is one load as its events tell it.
 type navigation struct {
 	before  proto.NetworkLoaderID // the document that was there
+	asked   string                // the address that was asked for last, after redirects
 	status  int
 	text    string
 	loaded  bool
 	changed chan struct{}
+}
+
+func (n *navigation) ask(url string) {
+	n.asked = url
+	n.notify()
 }
 
 func (n *navigation) respond(status int, text string) {
@@ -133,7 +139,7 @@ func (p *page) try(ctx context.Context, url string, limit time.Duration) (err er
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLoadTimeout)
 	defer cancel()
 	tab := p.rod.Context(ctx)
-	nav := &navigation{changed: make(chan struct{}, 1)}
+	nav := &navigation{asked: url, changed: make(chan struct{}, 1)}
 	tree, err := proto.PageGetFrameTree{}.Call(tab)
 	if err != nil {
 		return p.loadFailure(ctx, nav, err)
@@ -155,6 +161,7 @@ func (p *page) try(ctx context.Context, url string, limit time.Duration) (err er
 			return proto.NetworkDisable{}.Call(page)
 		})
 	}()
+	defer func() { err = p.explain(ctx, nav, err) }()
 	var navigateErr error
 	navigated := make(chan struct{})
 	go func() {

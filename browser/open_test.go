@@ -96,13 +96,24 @@ func site(t *testing.T, hits *sync.Map) *httptest.Server {
 	return s
 }
 
+// TestLoad has each way in which a page can fail told in the same words whether or not there is a gate.
 func TestLoad(t *testing.T) {
-	t.Parallel()
+	for name, gated := range map[string]bool{"direct": false, "gate": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testLoad(t, gated)
+		})
+	}
+}
+
+func testLoad(t *testing.T, gated bool) {
 	var hits sync.Map
 	s := site(t, &hits)
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(tls.Close)
-	b := launch(t, testOptions(t))
+	o := testOptions(t)
+	o.Gate = gated
+	b := launch(t, o)
 
 	cases := []struct {
 		url   string
@@ -115,7 +126,9 @@ func TestLoad(t *testing.T) {
 		{s.URL + "/broken", "page load error: Internal Server Error (500)", 1, 0},
 		{s.URL + "/login", "page load error: Unauthorized (401)", 1, 0},
 		{"http://" + freePort(t) + "/", "page load error: net::ERR_CONNECTION_REFUSED", 0, 0},
+		{"https://" + freePort(t) + "/", "page load error: net::ERR_CONNECTION_REFUSED", 0, 0},
 		{"http://nowhere.invalid/", "page load error: net::ERR_NAME_NOT_RESOLVED", 0, 0},
+		{"https://nowhere.invalid/", "page load error: net::ERR_NAME_NOT_RESOLVED", 0, 0},
 		{s.URL + "/loop", "page load error: net::ERR_TOO_MANY_REDIRECTS", 0, 0},
 		{tls.URL + "/", "page load error: net::ERR_CERT_AUTHORITY_INVALID", 0, 0},
 		{s.URL + "/hang", "page load error: timed out after 1s (3 tries)", 0, time.Second},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/ffegress/ffegress/browser/gate"
 )
 
 // How much later than it was heard sound is placed on the programme so that it
@@ -27,6 +29,12 @@ type Options struct {
 	Insecure bool           // let pages mix origins and insecure content
 	Flags    map[string]any // Chromium flags, last word: true a bare flag, false removed, anything else its value
 
+	// Gate has HTTP, HTTPS and WebSocket go through a proxy in this process, which
+	// refuses what is not in Reach; nil = everything may be reached. It knows
+	// nothing of a call's UDP.
+	Gate  bool
+	Reach *gate.Policy
+
 	// Wait is the first page, which waits for the query that Open's URL has; see
 	// [WaitURL]. Empty means an empty page, from which Open loads its own.
 	Wait string
@@ -47,6 +55,7 @@ type Options struct {
 	Held func(time.Duration)
 	Log  *slog.Logger // nil discards
 
+	proxy      string        // of the gate, host:port
 	tries      int           // of a page load; 0 means 3
 	tryTimeout time.Duration // of one try; 0 means 30 s
 }

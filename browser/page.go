@@ -9,6 +9,7 @@ import (
 	"github.com/go-rod/rod"
 	"github.com/go-rod/rod/lib/proto"
 
+	"github.com/ffegress/ffegress/browser/gate"
 	"github.com/ffegress/ffegress/ffpipe"
 )
 
@@ -22,6 +23,7 @@ type page struct {
 	rod     *rod.Page
 	browser *rod.Browser
 	redact  *ffpipe.Redactor // set before the first load
+	gate    *gate.Gate       // nil without
 	waits   string           // the address of the page that waits for its query; "" = none does
 
 	started, ended     chan struct{}
@@ -38,10 +40,10 @@ type page struct {
 }
 
 // newPage enables what is listened to and starts listening.
-func newPage(c *chrome, console func(level, text string)) (*page, error) {
+func newPage(c *chrome, g *gate.Gate, console func(level, text string)) (*page, error) {
 	ctx, cancel := context.WithCancel(c.page.GetContext())
 	p := &page{
-		rod: c.page.Context(ctx), browser: c.rod.Context(ctx), console: console,
+		rod: c.page.Context(ctx), browser: c.rod.Context(ctx), gate: g, console: console,
 		started: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
 		cancel: cancel,
 	}
@@ -132,6 +134,12 @@ func (p *page) handle(msg *rod.Message) {
 		msg.Load(&e)
 		if e.Name == proto.PageLifecycleEventNameLoad && e.FrameID == p.rod.FrameID {
 			p.navigating(func(n *navigation) { n.load(e.LoaderID) })
+		}
+	case "Network.requestWillBeSent":
+		var e proto.NetworkRequestWillBeSent
+		msg.Load(&e)
+		if e.Type == proto.NetworkResourceTypeDocument && e.FrameID == p.rod.FrameID {
+			p.navigating(func(n *navigation) { n.ask(e.Request.URL) })
 		}
 	case "Network.responseReceived":
 		var e proto.NetworkResponseReceived

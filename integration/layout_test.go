@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"service/config"},
 	{"rtpfeed/compose"},
 	{"rtpfeed", "browser", "outputs"},
-	{"browser/screen", "rtpfeed/clock", "rtpfeed/sound"},
+	{"browser/screen", "browser/gate", "rtpfeed/clock", "rtpfeed/sound"},
 	{"ffpipe/programme"},
 	{"ffpipe/workfile"},
 	{"ffpipe", "ffpipe/ogg", "ffpipe/mp3", "ffpipe/matroska", "ffpipe/nut", "uploads"},

@@ -59,6 +59,7 @@ type Config struct {
 	DisallowLocalStorage bool `yaml:"disallow_local_storage,omitempty"`
 
 	LocalOutput LocalOutput `yaml:",inline"`
+	WebEgress   WebEgress   `yaml:"web_egress,omitempty"`
 
 	IOCreateTimeout    time.Duration `yaml:"io_create_timeout"`
 	IOUpdateTimeout    time.Duration `yaml:"io_update_timeout"`

@@ -33,6 +33,7 @@ func (r *reader) validate(c *Config) {
 	r.quantities(c, bad)
 	costs(&c.CPUCost, bad)
 	c.LocalOutput.validate(bad)
+	c.WebEgress.validate(c.ChromeFlags, bad)
 	r.stores(c)
 	if s := c.CPUCost.MemorySource; s != "" && s != "proc_rss" && s != "cgroup" {
 		r.warn(BadValue, "cpu_cost.memory_source", r.lines["cpu_cost.memory_source"],

@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"net/url"
 	"path/filepath"
 
 	"github.com/ffegress/ffegress/browser"
+	"github.com/ffegress/ffegress/browser/gate"
 	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/service/config"
 )
@@ -21,6 +23,7 @@ func PoolBrowser(conf *config.Config, dir string) browser.Options {
 	f := programme.Format{Width: poolWidth, Height: poolHeight, FPS: poolFPS, Video: true, Audio: true}
 	o := chrome(conf, Room, f, poolDepth, dir)
 	o.Dir = dir
+	o.Gate = true // it may be taken for a page
 	o.Wait = wait(conf, conf.TemplateBase)
 	return o
 }
@@ -61,4 +64,31 @@ func chrome(conf *config.Config, src SourceKind, f programme.Format, depth int, 
 		PulseAudio: conf.Binaries.PulseAudio,
 		AudioDelay: delay,
 	}
+}
+
+// limit has a page that a request names go through the gate. A room's page that the configuration names does not.
+func limit(conf *config.Config, o *browser.Options, src Source) {
+	if src.Kind == Room && trusted(conf, src.BaseURL) {
+		return
+	}
+	o.Gate, o.Reach = true, conf.Reach()
+	if u, err := url.Parse(src.WSURL); err == nil && src.InRoom() {
+		o.Reach.Always = []string{gate.Endpoint(u)}
+	}
+}
+
+func trusted(conf *config.Config, base string) bool {
+	return base == conf.TemplateBase || conf.BuiltinTemplate(base)
+}
+
+// checkReach refuses a page that is known not to be reached.
+func checkReach(conf *config.Config, page string) error {
+	u, err := url.Parse(page)
+	if err == nil {
+		err = conf.Reach().CheckURL(u)
+	}
+	if err != nil {
+		return errURL(page, err.Error())
+	}
+	return nil
 }

@@ -167,6 +167,9 @@ func resolve(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*
 	p.makeAside()
 	p.Streams = w.streams(p.Encoder)
 	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)
+	if src.Page() {
+		limit(conf, &p.Browser, src)
+	}
 	if src.InRoom() {
 		p.Browser.Wait = wait(conf, src.BaseURL)
 	}

@@ -62,6 +62,11 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 		if !isURL(w.base, "http", "https") {
 			return Source{}, errField("template base url")
 		}
+		if !trusted(conf, w.base) {
+			if err := checkReach(conf, w.base); err != nil {
+				return Source{}, err
+			}
+		}
 		src.Kind, src.BaseURL, src.Layout = Room, w.base, w.layout
 		if !w.video && conf.BuiltinTemplate(w.base) {
 			var err error
@@ -72,6 +77,9 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 	case w.kind == TypeWeb:
 		if !isURL(w.url, "http", "https") {
 			return Source{}, errField("web url")
+		}
+		if err := checkReach(conf, w.url); err != nil {
+			return Source{}, err
 		}
 		src.Kind, src.URL = Web, w.url
 	}

@@ -1,0 +1,75 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// dialWait bounds a connection's making with all addresses of its name. A page load has 30 s.
+const dialWait = 15 * time.Second
+
+// dial connects to what the policy lets through. It is asked about the name, and about each address that is dialled, at
+// the moment it is: between the look and the connection nothing is resolved.
+func (g *Gate) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	d := net.Dialer{Timeout: dialWait, Resolver: g.resolver}
+	if policy := g.policy.Load(); policy != nil {
+		if err := policy.checkName(host, port); err != nil {
+			return nil, err
+		}
+		d.ControlContext = func(_ context.Context, _, at string, _ syscall.RawConn) error {
+			to, err := netip.ParseAddrPort(at)
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrRefused, err)
+			}
+			return policy.check(host, to)
+		}
+	}
+	if name := strings.ToLower(strings.TrimSuffix(host, ".")); strings.HasSuffix(name, ".localhost") {
+		address = net.JoinHostPort("localhost", port) // RFC 6761, as browsers have it
+	}
+	return d.DialContext(ctx, network, address)
+}
+
+// inspect looks at an address that an upstream proxy will dial: its name, and what that is here, if it is anything. The
+// proxy may know better; the last word is its own.
+func (g *Gate) inspect(ctx context.Context, u *url.URL) error {
+	policy := g.policy.Load()
+	if policy == nil {
+		return nil
+	}
+	if err := policy.CheckURL(u); err != nil {
+		return err
+	}
+	resolver := g.resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookWait)
+	defer cancel()
+	addrs, err := resolver.LookupNetIP(ctx, "ip", u.Hostname())
+	if err != nil {
+		return policy.check(u.Hostname(), unknown)
+	}
+	for _, a := range addrs {
+		if err := policy.check(u.Hostname(), netip.AddrPortFrom(a, 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookWait bounds the look at a name that is not known here.
+const lookWait = 2 * time.Second
+
+// unknown stands for an address that no rule has: only the name can let it through (RFC 5737).
+var unknown = netip.MustParseAddrPort("192.0.2.0:0")
