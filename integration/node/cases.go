@@ -17,6 +17,7 @@ func Full() []accept.Case {
 		cutOff(),
 		hush(),
 		confined(),
+		fenced(),
 	}
 }
 
