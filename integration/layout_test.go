@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"service/plan", "service/logs"},
 	{"service/config"},
 	{"rtpfeed/compose"},
+	{"rtpfeed/journal"},
 	{"rtpfeed", "browser", "outputs"},
 	{"browser/screen", "browser/gate", "rtpfeed/clock", "rtpfeed/sound"},
 	{"ffpipe/programme"},

@@ -21,13 +21,13 @@ func Full() []accept.Case {
 	}
 	for _, group := range []bool{false, true} {
 		for part := range parts {
-			all = append(all, killed(killing{part: part + 1, runs: partRuns, group: group, upload: part%2 == 1, lost: lostAtMost}))
+			all = append(all, killed(killing{part: part + 1, runs: partRuns, group: group, upload: part%2 == 1}))
 		}
 	}
 	return append(all, fullSlowly(), fullAtOnce(), readable(time.Hour))
 }
 
-// Sample is what `make test` has time for. How much a kill costs is for machines that have nothing else to do.
+// Sample is what `make test` has time for.
 func Sample() []accept.Case {
-	return []accept.Case{refused(), away(5 * time.Second), killed(killing{part: 1, runs: 1, upload: true, lost: 10 * time.Second})}
+	return []accept.Case{refused(), away(5 * time.Second), killed(killing{part: 1, runs: 1, upload: true})}
 }

@@ -26,6 +26,8 @@ import (
 const (
 	// lostAtMost is how much of the end a kill may cost.
 	lostAtMost = 2 * time.Second
+	// killFrom and killSpan are when a recording is killed.
+	killFrom, killSpan = 2500 * time.Millisecond, 7 * time.Second
 	// webEvery is how many runs there are to one with a browser in it.
 	webEvery = 5
 )
@@ -35,7 +37,6 @@ type killing struct {
 	part, runs int
 	group      bool // all that the recorder has started is killed at once with it
 	upload     bool
-	lost       time.Duration // at most, of the end
 }
 
 func (k killing) id() string {
@@ -100,8 +101,8 @@ func (d *dock) killOnce(ctx context.Context, o *accept.Outcome, k killing, n int
 	}
 	err := group.Wait()
 	if err == nil {
-		// Senders' reports are awaited for 6 s at most before the first picture of what is composed is on disk.
-		err = lab.Pause(ctx, 6*time.Second+rand.N(3*time.Second))
+		// From the time when tracks are held back for the reports of their senders until they are no more.
+		err = lab.Pause(ctx, killFrom+rand.N(killSpan))
 	}
 	if err != nil {
 		o.Want(false, "run %d: %v", n, err)
@@ -125,7 +126,7 @@ func (d *dock) killOnce(ctx context.Context, o *accept.Outcome, k killing, n int
 		for what, d := range lost {
 			name := kind.name + ": " + what
 			worst[name] = max(worst[name], d)
-			o.Want(d <= k.lost, "run %d, %s: %.2f s lost", n, name, d.Seconds())
+			o.Want(d <= lostAtMost, "run %d, %s: %.2f s lost", n, name, d.Seconds())
 		}
 	}
 	return recovered

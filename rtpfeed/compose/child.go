@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/ffegress/ffegress/ffpipe"
@@ -24,6 +25,8 @@ type child struct {
 	file    feedFile
 	done    chan struct{} // closed to end it
 	read    chan struct{} // closed when the output has ended
+	// The timestamps of what it was fed last and of what came out of it last.
+	fed, got atomic.Int64
 }
 
 // startChild starts a decoder and writes the header, so that it has set up everything when the first keyframe comes.
@@ -99,13 +102,16 @@ func (s *Stage) receiveOne(p *picture, k *child, r *nut.Reader) error {
 		f.Release()
 		return err
 	}
+	k.got.Store(head.Time().Microseconds())
 	p.show(f, k.clock, ticksOf(head.Time(), k.clock.Rate()))
 	return nil
 }
 
 // write feeds a unit.
 func (k *child) write(e *entry) error {
-	return k.file.frame(&e.unit, micros(e.ticks, k.clock.Rate()))
+	us := micros(e.ticks, k.clock.Rate())
+	k.fed.Store(us)
+	return k.file.frame(&e.unit, us)
 }
 
 // dead tells that the decoder has ended by itself.

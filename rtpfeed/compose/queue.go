@@ -41,6 +41,8 @@ type queue struct {
 	bytes   int
 	lost    bool // something was thrown away, which the next unit has to tell
 	flow    flow
+	// unbounded says that nothing is thrown away: all that will ever be in it is there already.
+	unbounded bool
 }
 
 // push adds an entry; when there are too many units the oldest goes.
@@ -52,7 +54,7 @@ func (q *queue) push(e entry) {
 	}
 	q.bytes += e.unit.Size()
 	q.entries = append(q.entries, e)
-	for len(q.entries) > queueUnits || q.bytes > queueBytes && len(q.entries) > 1 {
+	for !q.unbounded && (len(q.entries) > queueUnits || q.bytes > queueBytes && len(q.entries) > 1) {
 		first := q.entries[0]
 		if first.kind != media {
 			return

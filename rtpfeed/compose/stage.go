@@ -9,6 +9,7 @@ import (
 	"github.com/ffegress/ffegress/ffpipe/programme"
 	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/rtpfeed/clock"
+	"github.com/ffegress/ffegress/rtpfeed/journal"
 	"github.com/ffegress/ffegress/rtpfeed/sound"
 )
 
@@ -23,7 +24,9 @@ type Options struct {
 	Live bool
 	// Patience is how long a lost packet is waited for (config jitter_buffer_latency).
 	Patience time.Duration
-	Log      *slog.Logger // nil discards
+	// Journal is told all that comes, see Again; nil = nobody is.
+	Journal *journal.Log
+	Log     *slog.Logger // nil discards
 }
 
 // Stage is where the tracks of one recording come together. Its methods may be called from any goroutine.
@@ -43,6 +46,7 @@ type Stage struct {
 	firstAt  time.Duration
 	since    time.Duration // now, since epoch, as of the last step of pump
 	hold     hold
+	again    bool // it is made of a journal
 	begun    bool
 	ended    bool
 	stop     chan struct{}
@@ -88,14 +92,20 @@ func (s *Stage) First() <-chan struct{} { return s.first }
 func (s *Stage) Sink(t rtpfeed.Track, side sound.Side, keys rtpfeed.Keyframer) rtpfeed.Sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.o.Journal.Note(&journal.Event{Kind: journal.Opened, Track: s.stats.Tracks, At: time.Since(s.epoch), Side: int(side), About: t})
+	return s.sink(t, side, keys)
+}
+
+// sink is called locked.
+func (s *Stage) sink(t rtpfeed.Track, side sound.Side, keys rtpfeed.Keyframer) *sink {
 	g := s.groups[t.Identity]
 	if g == nil {
 		g = &clock.Group{}
 		s.groups[t.Identity] = g
 	}
+	k := &sink{stage: s, number: s.stats.Tracks, clock: g.Track(!t.Codec.Video(), rate(t))}
 	s.stats.Tracks++
 	s.open++
-	k := &sink{stage: s, clock: g.Track(!t.Codec.Video(), rate(t))}
 	if t.Codec.Video() {
 		p := newPicture(s, t, k.clock, keys)
 		k.queue = &p.queue
@@ -141,8 +151,13 @@ func (s *Stage) Begin(p *programme.Programme) (time.Time, error) {
 		return s.epoch.Add(s.zero), nil
 	}
 	s.begun, s.programme, s.zero = true, p, s.firstAt
-	p.SetDelay(s.hold.first())
 	zero := s.epoch.Add(s.zero)
+	if s.again {
+		p.SetDelay(time.Since(zero) + 2*lead)
+		p.Attach(pace{s})
+	} else {
+		p.SetDelay(s.hold.first())
+	}
 	p.Start(zero)
 	for _, pic := range s.pictures {
 		s.run(pic)

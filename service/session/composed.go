@@ -21,6 +21,7 @@ var _ ProgrammeSource = (*composedSource)(nil)
 type composedSource struct {
 	plan   *plan.Plan
 	ffmpeg string
+	kept   *kept // may be nil
 	log    *slog.Logger
 	events chan Event
 	life   context.Context // ends with Close
@@ -48,6 +49,7 @@ func (s *composedSource) Open(ctx context.Context) error {
 	src := s.plan.Source
 	stage := compose.New(compose.Options{
 		Format: s.plan.Format, FFmpeg: s.ffmpeg, Live: s.plan.Live(), Patience: src.Wait, Log: s.log,
+		Journal: s.kept.events(),
 	})
 	s.mu.Lock()
 	s.stage = stage

@@ -29,6 +29,8 @@ type Debts struct {
 	log   *slog.Logger
 	mu    sync.Mutex
 	homes map[string]*uploads.Home // of egresses that are over and still owe
+
+	composing sync.Mutex // held while a dead egress is composed again
 }
 
 // NewDebts makes a queue that seals what it writes with a key derived from secret; without one the key is kept in

@@ -63,6 +63,7 @@ func (s *Session) pauseNow(w *pauseWish) error {
 	if !ok {
 		return errNotActive
 	}
+	s.kept.drop() // it has what is not to be seen
 	var err error
 	if w.resume {
 		if err = p.programme.Resume(w.at); err == nil {

@@ -28,6 +28,8 @@ type diary struct {
 	// What is made of many files; nil = nothing is.
 	Segments *segmentsRecord `json:"segments,omitempty"`
 	Images   []imagesRecord  `json:"images,omitempty"`
+	// Composed is how to make it again of its journal; nil = there is none.
+	Composed *composedRecord `json:"composed,omitempty"`
 	// Manifests are those that are wanted.
 	Manifests []plan.Manifest `json:"manifests,omitempty"`
 	End       *endRecord      `json:"end,omitempty"` // once the end was decided

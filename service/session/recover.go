@@ -98,6 +98,9 @@ func (r *Recovery) Run(ctx context.Context, onUpdate func(*livekit.EgressInfo)) 
 		r.log.Error("uploads of a dead egress", "error", err)
 	}
 	r.ended, r.whole = Terminal(r.info.Status), r.diary.End != nil
+	if err := r.composeAgain(ctx); err != nil {
+		r.log.Error("what was held back is lost", "error", err)
+	}
 	reports := newFileReport(r.info)
 	var failed error
 	left := false
@@ -197,7 +200,7 @@ func (r *Recovery) verdict(failed error) (to livekit.EgressStatus, text string, 
 // lastWrite is about when the process died: what it wrote last.
 func (r *Recovery) lastWrite() time.Time {
 	var last time.Time
-	paths := []string{filepath.Join(r.home.Dir, recordFile)}
+	paths := []string{filepath.Join(r.home.Dir, recordFile), filepath.Join(r.home.Dir, journalFile)}
 	for _, f := range r.diary.Files {
 		paths = append(paths, f.Work)
 	}

@@ -60,6 +60,7 @@ type Session struct {
 	home       *uploads.Home
 	record     *recorded
 	onRecorded func()
+	kept       *kept // nil = no journal
 	made       made
 	manifests  []plan.Manifest
 	shipped    atomic.Int64 // debts that were made
@@ -231,6 +232,9 @@ func (s *Session) run(ctx context.Context) *ending {
 	defer stopWatching()
 	recording := s.recorder
 	go s.watchSpace(watching, s.volumes(), func() int64 { return recording.progress().Bytes })
+	if s.kept != nil {
+		go s.kept.watch(s.recorder.(*pipeline), zero)
+	}
 	return s.await(ctx, EventEnded)
 }
 
@@ -280,7 +284,8 @@ func (s *Session) prepare(ctx context.Context) error {
 	}
 	patience := browser.Patience(s.plan.Format.FPS)
 	if tracks, ok := s.source.(*composedSource); ok {
-		tracks.ffmpeg, patience = ffmpeg, 0
+		s.kept = s.keepJournal()
+		tracks.ffmpeg, tracks.kept, patience = ffmpeg, s.kept, 0
 	}
 	opened := s.openBeside(ctx)
 	defer func() { cancel(); _ = opened() }()
