@@ -72,6 +72,7 @@ func (s *browserSource) open(ctx context.Context, src plan.Source, o browser.Opt
 		return nil, err
 	}
 	o.Log = s.log
+	o.Console = s.console
 	o.Held = func(d time.Duration) { s.held.Add(int64(d)) }
 	b := s.pool.Take(ctx, o)
 	pooled := b != nil
@@ -87,6 +88,13 @@ func (s *browserSource) open(ctx context.Context, src plan.Source, o browser.Opt
 	}
 	s.log.Debug("page is loaded", "since", s.plan.Age())
 	return b, nil
+}
+
+// console logs what goes wrong in a page, and when the operator asked for it all that the page tells.
+func (s *browserSource) console(level, text string) {
+	if level == "exception" || s.plan.PageConsole {
+		s.log.Debug("page tells", "level", level, "text", text)
+	}
 }
 
 // discard closes a browser that is of no use any more, beside what goes on.
