@@ -23,7 +23,7 @@ type leases struct {
 	ends   *lease.Ends
 
 	mu      sync.Mutex
-	holders map[string]holder
+	holders map[string]holder // by the lease's name
 }
 
 // holder is what runs here.
@@ -51,12 +51,15 @@ func newLeases(s *Service) (*leases, error) {
 	}
 	l.keeper.Lost = l.lost
 	l.reaper = lease.NewReaper(store, l.keeper, &survivor{s, nodes, handlers, times.Ask()}, s.log)
+	if s.conf.ResumeLost {
+		l.reaper.Resume = s.resumeLost
+	}
 	return l, nil
 }
 
 // hold takes the lease of a new egress. It is given back when its end has been told.
 func (l *leases) hold(ctx context.Context, info *livekit.EgressInfo, h holder) {
-	id := info.EgressId
+	id := lease.Name(info)
 	h.rep.ends, h.rep.keep = l.ends, l.keeper.Note
 	h.rep.told = func() {
 		l.drop(id)

@@ -57,16 +57,16 @@ func (s *Service) recoverAll() {
 	}
 }
 
-// recoverOne ends one egress. livekit-server is asked first whether it has heard of the end: a process may have died
+// recoverOne ends the try of an egress that has this name. livekit-server is asked first whether it has heard of the end: a process may have died
 // after it told it.
-func (s *Service) recoverOne(id string, r *session.Recovery) {
-	defer s.sessions.remove(id)
-	told := r.Told()
+func (s *Service) recoverOne(name string, r *session.Recovery) {
+	defer s.sessions.remove(name)
+	id, told := r.Info().EgressId, r.Told()
 	s.log.Info("recovering the egress of a dead process", "egressID", id, "status", r.Info().Status, "told", told)
 	rep := s.reporter.open(id)
 	rep.ends, rep.keep = s.leases.ends, s.leases.keeper.Note
 	rep.told = func() {
-		s.leases.keeper.Drop(id)
+		s.leases.keeper.Drop(name)
 		r.Release()
 	}
 	if !told {
@@ -78,8 +78,8 @@ func (s *Service) recoverOne(id string, r *session.Recovery) {
 	tell := <-known
 	switch {
 	case !session.Terminal(info.Status) && !told:
-		s.leases.keeper.Leave(id, s.conf.UploadReportDeadline)
-		if tell && !s.leases.ended(id) {
+		s.leases.keeper.Leave(name, s.conf.UploadReportDeadline)
+		if tell && !s.leases.ended(name) {
 			rep.start()
 		}
 		rep.leave()

@@ -11,6 +11,7 @@ import (
 	"github.com/livekit/protocol/utils"
 	"github.com/livekit/psrpc"
 
+	"github.com/ffegress/ffegress/service/lease"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/service/session"
 )
@@ -41,7 +42,11 @@ func (s *Service) StartEgressAffinity(_ context.Context, req *rpc.StartEgressReq
 
 // ListActiveEgress tells the ids of all egresses that run here.
 func (s *Service) ListActiveEgress(context.Context, *rpc.ListActiveEgressRequest) (*rpc.ListActiveEgressResponse, error) {
-	return &rpc.ListActiveEgressResponse{EgressIds: s.sessions.ids()}, nil
+	ids := s.sessions.ids()
+	for i := range ids {
+		ids[i] = plan.EgressOf(ids[i]) // of a later try, whose process has died
+	}
+	return &rpc.ListActiveEgressResponse{EgressIds: ids}, nil
 }
 
 // StartEgress accepts a request and starts its session. A request that is refused leaves no trace.
@@ -74,6 +79,36 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 		return nil, err
 	}
 	info := utils.CloneProto(p.Info)
+	l, err := s.launch(ctx, p, req, info)
+	if err != nil {
+		s.sessions.remove(req.EgressId)
+		return nil, err
+	}
+	// The launch goes on meanwhile; no update is sent before livekit-server knows the egress.
+	if err := s.create(ctx, info); err != nil {
+		l.known <- false
+		_, _ = l.run.Stop(context.WithoutCancel(ctx), session.ReasonFailure)
+		return nil, err
+	}
+	l.tell()
+	return info, nil
+}
+
+// launched is a session that has begun.
+type launched struct {
+	run   *session.Session
+	rep   *report
+	known chan bool // whether livekit-server has heard of it
+}
+
+// tell has livekit-server, which knows the egress, be told how it goes.
+func (l launched) tell() {
+	l.known <- true
+	l.rep.start()
+}
+
+// launch begins the session of a plan, whose id was reserved. Nobody is told before tell is called.
+func (s *Service) launch(ctx context.Context, p *plan.Plan, req *rpc.StartEgressRequest, info *livekit.EgressInfo) (launched, error) {
 	rep := s.reporter.open(req.EgressId)
 	run := session.New(p, session.Options{
 		OnUpdate: s.noting(rep), Syncer: &s.syncer, Browsers: s.browsers.browsers(), Ingests: &s.ingests,
@@ -82,23 +117,13 @@ func (s *Service) start(ctx context.Context, req *rpc.StartEgressRequest) (*live
 	calls := &handler{session: run}
 	h, err := s.serveHandler(req.EgressId, calls)
 	if err != nil {
-		s.sessions.remove(req.EgressId)
-		return nil, err
+		return launched{}, err
 	}
 	s.onAir.add(p, req, run)
 	s.leases.hold(ctx, info, holder{run, rep, calls})
-	known := make(chan bool, 1) // whether livekit-server has heard of it
-	s.running.Go(func() { s.run(req.EgressId, p.Type, run, h, rep, known) })
-
-	// The launch goes on meanwhile; no update is sent before livekit-server knows the egress.
-	if err := s.create(ctx, info); err != nil {
-		known <- false
-		_, _ = run.Stop(context.WithoutCancel(ctx), session.ReasonFailure)
-		return nil, err
-	}
-	known <- true
-	rep.start()
-	return info, nil
+	l := launched{run, rep, make(chan bool, 1)}
+	s.running.Go(func() { s.run(lease.Name(info), p, h, l) })
+	return l, nil
 }
 
 // noting hands states on, and has the gate know since when the egress records.
@@ -130,23 +155,24 @@ func (s *Service) create(ctx context.Context, info *livekit.EgressInfo) error {
 	return err
 }
 
-// run is the life of one session.
-func (s *Service) run(id, kind string, run *session.Session, h rpc.EgressHandlerServer, rep *report, known <-chan bool) {
-	info := run.Run(s.recording)
+// run is the life of one session; name is its lease's.
+func (s *Service) run(name string, p *plan.Plan, h rpc.EgressHandlerServer, l launched) {
+	id := p.EgressID
+	info := l.run.Run(s.recording)
 	h.Shutdown()
-	switch told := <-known; {
-	case run.Ceded():
-		rep.leave()
-		run.Release()
+	switch told := <-l.known; {
+	case l.run.Ceded():
+		l.rep.leave()
+		l.run.Release()
 	case !session.Terminal(info.Status):
-		s.leases.leave(id, s.conf.UploadReportDeadline)
-		rep.leave()
+		s.leases.leave(name, s.conf.UploadReportDeadline)
+		l.rep.leave()
 	case !told:
-		s.leases.drop(id)
-		run.Release()
+		s.leases.drop(name)
+		l.run.Release()
 	}
 	s.onAir.remove(id)
-	s.metrics.ended(kind, info)
+	s.metrics.ended(p.Type, info)
 	s.sessions.remove(id)
 	if len(s.sessions.ids()) == 0 {
 		debug.FreeOSMemory() // pictures took many megabytes, for which an idle node has no use

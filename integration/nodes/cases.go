@@ -19,6 +19,7 @@ func Full() []accept.Case {
 		redisAway(time.Minute),
 		bothRestart(),
 		burden(1000, 20),
+		resumes(),
 	}
 }
 

@@ -29,7 +29,7 @@ const goneText = "the node that recorded this egress is gone"
 // withPair runs a case in which a recording runs.
 func withPair(lost time.Duration, run func(ctx context.Context, o *accept.Outcome, p *pair, t *taken) error) func(context.Context, *accept.Outcome) error {
 	return func(ctx context.Context, o *accept.Outcome) error {
-		p, err := newPair(ctx, lost)
+		p, err := newPair(ctx, lost, false)
 		if err != nil {
 			return err
 		}

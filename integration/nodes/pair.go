@@ -25,6 +25,9 @@ const usual = 12 * time.Second
 // byDefault is node_lost_after of a recorder that is told nothing.
 const byDefault = 2 * time.Minute
 
+// speaker is the identity of the participant.
+const speaker = "voice"
+
 // patience bounds what a burdened machine may take.
 const patience = 60 * time.Second
 
@@ -37,8 +40,8 @@ type pair struct {
 	lost  time.Duration
 }
 
-func newPair(ctx context.Context, lost time.Duration) (*pair, error) {
-	config := map[string]any{"browser_pool": 0, "node_lost_after": lost.String(), "drain_timeout": "1s"}
+func newPair(ctx context.Context, lost time.Duration, resume bool) (*pair, error) {
+	config := map[string]any{"browser_pool": 0, "node_lost_after": lost.String(), "drain_timeout": "1s", "resume_lost": resume}
 	l, err := lab.New(ctx, lab.Options{Name: "nodes", Rig: rig.Options{Config: config}})
 	if err != nil {
 		return nil, err
@@ -63,7 +66,7 @@ func (p *pair) complete(ctx context.Context, config map[string]any) (err error) 
 		return err
 	}
 	p.nodes = append(p.nodes, other)
-	if p.voice, err = p.Publish(ctx, publish.Options{Room: p.Room, Participants: 1, AudioOnly: true}); err != nil {
+	if p.voice, err = p.Publish(ctx, publish.Options{Room: p.Room, Participants: 1, Identity: speaker, AudioOnly: true}); err != nil {
 		return err
 	}
 	for _, n := range p.nodes {
@@ -108,13 +111,19 @@ type taken struct {
 
 // record starts a recording of the voice.
 func (p *pair) record(ctx context.Context, name string) (*taken, error) {
-	t := &taken{path: filepath.Join(p.Media, name)}
-	r, err := p.Start(ctx, func() (*livekit.EgressInfo, error) {
+	path := filepath.Join(p.Media, name)
+	return p.take(ctx, path, func() (*livekit.EgressInfo, error) {
 		return p.API.StartTrack(ctx, &livekit.TrackEgressRequest{
 			RoomName: p.Room, TrackId: p.voice.Tracks(0)[0],
-			Output: &livekit.TrackEgressRequest_File{File: &livekit.DirectFileOutput{Filepath: t.path}},
+			Output: &livekit.TrackEgressRequest_File{File: &livekit.DirectFileOutput{Filepath: path}},
 		})
 	})
+}
+
+// take starts an egress into a file.
+func (p *pair) take(ctx context.Context, path string, ask func() (*livekit.EgressInfo, error)) (*taken, error) {
+	t := &taken{path: path}
+	r, err := p.Start(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -158,19 +167,21 @@ func (p *pair) end(ctx context.Context, id string) (*livekit.EgressInfo, error) 
 
 // ends waits for the webhook of an egress' end, and for another one in vain.
 func (p *pair) ends(ctx context.Context, id string) (int, error) {
-	count := func() (n int) {
-		for _, h := range p.Webhooks.Egress(id) {
-			if h.Event.Event == "egress_ended" {
-				n++
-			}
-		}
-		return n
-	}
-	if err := until(ctx, "webhook of the end", func() bool { return count() > 0 }); err != nil {
+	if err := until(ctx, "webhook of the end", func() bool { return p.told(id, "egress_ended") > 0 }); err != nil {
 		return 0, err
 	}
 	err := lab.Pause(ctx, min(p.lost, usual)+3*time.Second)
-	return count(), err
+	return p.told(id, "egress_ended"), err
+}
+
+// told counts the webhooks of an egress with that event.
+func (p *pair) told(id, event string) (n int) {
+	for _, h := range p.Webhooks.Egress(id) {
+		if h.Event.Event == event {
+			n++
+		}
+	}
+	return n
 }
 
 // left tells what Redis still knows of an egress that has ended, beside its end.

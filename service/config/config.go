@@ -52,7 +52,8 @@ type Config struct {
 
 	// NodeLostAfter is how long a node may be gone before another one ends its egresses.
 	NodeLostAfter time.Duration `yaml:"node_lost_after"`
-	ResumeLost    bool          `yaml:"resume_lost,omitempty"`
+	// ResumeLost has egresses of rooms whose node is lost go on here, where that is possible.
+	ResumeLost bool `yaml:"resume_lost,omitempty"`
 
 	// MaxUploadQueue bounds queued segments and images, in minutes.
 	MaxUploadQueue       int  `yaml:"max_upload_queue"`

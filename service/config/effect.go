@@ -12,7 +12,6 @@ const (
 var noEffect = map[string]string{
 	"debug":          notYet,
 	"test_overrides": notYet,
-	"resume_lost":    notYet,
 
 	"enable_sync_engine":                 notYet,
 	"enable_one_shot_sender_report_sync": notYet,

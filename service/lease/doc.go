@@ -10,7 +10,10 @@
 //	ffegress:leases      sorted set: egress id → when its lease lapses, unix milliseconds
 //	ffegress:lease:ID    JSON: node, redacted EgressInfo
 //	ffegress:owner:ID    node that speaks for an egress whose own is gone; expires
-//	ffegress:end:ID      JSON: node, redacted EgressInfo, delivered; 24 h
+//	ffegress:end:ID      JSON: node, redacted EgressInfo, delivered, resumed; 24 h
+//
+// An egress may be resumed elsewhere (Gone). Each try of it has a lease and an end of its own: ID is then that of package
+// plan's TryName, and the end of a try that is gone on with is one that nobody is told.
 //
 // Invariant: a node acts for another only while its own link has been healthy for Times.Healthy, so that an outage of
 // Redis ends nothing; an id stays in ffegress:leases until its end has been delivered. service wires it up.

@@ -51,7 +51,7 @@ func (e *Ends) take(ctx context.Context, info *livekit.EgressInfo) (*livekit.Egr
 	if err != nil || first {
 		return info, false, err
 	}
-	r, err := e.store.ReadEnd(ctx, info.EgressId)
+	r, err := e.store.ReadEnd(ctx, Name(info))
 	switch {
 	case err != nil:
 		return nil, false, err
@@ -60,7 +60,7 @@ func (e *Ends) take(ctx context.Context, info *livekit.EgressInfo) (*livekit.Egr
 	case r.Node == e.node:
 		return r.Info, true, nil
 	}
-	mine, err := e.store.Own(ctx, info.EgressId)
+	mine, err := e.store.Own(ctx, Name(info))
 	switch {
 	case err != nil:
 		return nil, false, err

@@ -20,9 +20,10 @@ type keeperStore interface {
 
 var _ keeperStore = (*Store)(nil)
 
-// Keeper holds the leases of what runs on this node. Its methods may be called from any goroutine.
+// Keeper holds the leases of what runs on this node, by their names. Its methods may be called from any goroutine.
 type Keeper struct {
-	// Lost is called, from Run's goroutine, when another node has decided the end of an egress that runs here.
+	// Lost is called, from Run's goroutine, when another node has decided the end of an egress that runs here, or goes on
+	// with it.
 	Lost func(id string)
 
 	store keeperStore
@@ -60,21 +61,22 @@ func newKeeper(s keeperStore, node string, t Times, link *Link, log *slog.Logger
 // taken when it does.
 func (k *Keeper) Hold(ctx context.Context, info *livekit.EgressInfo) {
 	h := &holding{info: info, changed: true}
+	id := Name(info)
 	k.mu.Lock()
-	k.held[info.EgressId] = h
+	k.held[id] = h
 	k.mu.Unlock()
 	if !k.write(ctx, h) {
 		return
 	}
-	if _, err := k.store.Renew(ctx, []string{info.EgressId}, k.times.Lapse); err != nil {
-		k.log.Warn("the lease of an egress could not be taken yet", "egressID", info.EgressId, "error", err)
+	if _, err := k.store.Renew(ctx, []string{id}, k.times.Lapse); err != nil {
+		k.log.Warn("the lease of an egress could not be taken yet", "egressID", id, "error", err)
 	}
 }
 
 // Note keeps what is new about an egress; nothing if it is not held.
 func (k *Keeper) Note(info *livekit.EgressInfo) {
 	k.mu.Lock()
-	h := k.held[info.EgressId]
+	h := k.held[Name(info)]
 	if h != nil {
 		h.info, h.changed = info, true
 	}

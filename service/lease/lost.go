@@ -13,10 +13,13 @@ import (
 const (
 	textLost      = "the node that recorded this egress is gone; what was recorded is kept there, and delivered if it comes back"
 	textLostEarly = "the node of this egress is gone; nothing was recorded"
+
+	textNotResumed = "; it could not be resumed: "
 )
 
 const (
-	failureDetails = "End reason: Failure"
+	reasonPrefix   = "End reason: "
+	failureDetails = reasonPrefix + "Failure"
 	pendingDetails = "Upload pending: " // what was awaited is nobody's business any more
 )
 
@@ -30,8 +33,9 @@ func Lost(info *livekit.EgressInfo, heard, now time.Time) *livekit.EgressInfo {
 	info.Status, info.ErrorCode = livekit.EgressStatus_EGRESS_FAILED, http.StatusInternalServerError
 	info.EndedAt, info.UpdatedAt = heard.UnixNano(), now.UnixNano()
 	details, _, _ := strings.Cut(info.Details, pendingDetails)
-	if info.Details = strings.TrimSuffix(details, "; "); info.Details == "" {
-		info.Details = failureDetails
+	info.Details = strings.TrimSuffix(details, "; ")
+	if !strings.Contains(info.Details, reasonPrefix) {
+		info.Details = strings.TrimPrefix(info.Details+"; "+failureDetails, "; ")
 	}
 	for _, s := range info.StreamResults {
 		if s.Status == livekit.StreamInfo_ACTIVE {

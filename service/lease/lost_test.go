@@ -24,6 +24,10 @@ func TestLost(t *testing.T) {
 			"uploading", livekit.EgressStatus_EGRESS_ENDING, "End reason: Source closed; Upload pending: no route", textLost,
 			"End reason: Source closed",
 		},
+		{
+			"resumed before", livekit.EgressStatus_EGRESS_ACTIVE, "Resumed on another node: x", textLost,
+			"Resumed on another node: x; End reason: Failure",
+		},
 		{"uploading, no reason", livekit.EgressStatus_EGRESS_ENDING, "Upload pending: no route", textLost, "End reason: Failure"},
 	} {
 		was := &livekit.EgressInfo{

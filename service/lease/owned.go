@@ -17,7 +17,7 @@ type Owned struct {
 	// Owned by the Reaper's goroutine.
 	heard time.Time // last sign of life
 	due   time.Time // when the end is told
-	quiet func()    // ends speaking for it
+	quiet func()    // ends speaking for it; more calls do nothing
 }
 
 // stopReason is what the details of an egress say that somebody has stopped.
@@ -41,8 +41,28 @@ func (o *Owned) wish() time.Time {
 	return o.stopped
 }
 
-func (o *Owned) lost(now time.Time) *livekit.EgressInfo {
+// id is that of the egress.
+func (o *Owned) id() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return Lost(o.info, o.heard, now)
+	return o.info.EgressId
+}
+
+// lost is how the egress ends; why is what kept it from being resumed, nil if nobody has tried.
+func (o *Owned) lost(now time.Time, why error) *livekit.EgressInfo {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	info := Lost(o.info, o.heard, now)
+	if why != nil {
+		info.Error += textNotResumed + why.Error()
+	}
+	return info
+}
+
+// unended tells that nobody has wished the end.
+func (o *Owned) unended() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	starting, active := livekit.EgressStatus_EGRESS_STARTING, livekit.EgressStatus_EGRESS_ACTIVE
+	return o.stopped.IsZero() && (o.info.Status == starting || o.info.Status == active)
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/utils"
 
+	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/service/session"
 )
 
@@ -22,6 +24,7 @@ type reaperStore interface {
 	Clear(ctx context.Context, id string) error
 	owners
 	records
+	successor
 }
 
 // owners are who speaks for egresses whose node is gone.
@@ -55,6 +58,12 @@ type Node interface {
 
 // Reaper looks after the egresses of nodes that are gone. Run it once.
 type Reaper struct {
+	// Resume, if not nil, goes on with a lost egress on this node. It returns at once, and done is called once, from
+	// another goroutine: with nil if the egress goes on, with ErrNotNow if that may be tried again; another error is
+	// told with the egress' end.
+	Resume func(g *Gone, done func(error))
+
+	name  string // of this node
 	store reaperStore
 	node  Node
 	holds func(id string) bool
@@ -62,22 +71,19 @@ type Reaper struct {
 	link  *Link
 	log   *slog.Logger
 
-	owned map[string]*Owned
-	later map[string]time.Time // when to look again at what has another owner, or whose node is there
-
-	mu      sync.Mutex
-	telling map[string]bool
+	owned  map[string]*Owned // by the lease's name
+	agenda *agenda
 }
 
 // NewReaper makes the reaper of a node that keeps its own leases with k.
 func NewReaper(s *Store, k *Keeper, n Node, log *slog.Logger) *Reaper {
-	return newReaper(s, n, k.Holds, s.times, k.link, log)
+	return newReaper(s, s.node, n, k.Holds, s.times, k.link, log)
 }
 
-func newReaper(s reaperStore, n Node, holds func(string) bool, t Times, link *Link, log *slog.Logger) *Reaper {
+func newReaper(s reaperStore, name string, n Node, holds func(string) bool, t Times, link *Link, log *slog.Logger) *Reaper {
 	return &Reaper{
-		store: s, node: n, holds: holds, times: t, link: link, log: log,
-		owned: map[string]*Owned{}, later: map[string]time.Time{}, telling: map[string]bool{},
+		name: name, store: s, node: n, holds: holds, times: t, link: link, log: log,
+		owned: map[string]*Owned{}, agenda: newAgenda(),
 	}
 }
 
@@ -122,9 +128,9 @@ func (r *Reaper) pass(ctx context.Context) error {
 	}
 	now := time.Now()
 	for _, l := range found {
-		if running[l.ID] {
+		if running[plan.EgressOf(l.ID)] {
 			r.log.Info("a lease has lapsed, and its node is there", "egressID", l.ID, "ago", l.Ago)
-			r.later[l.ID] = now.Add(r.times.Lapse)
+			r.agenda.wait(l.ID, now.Add(r.times.Lapse))
 			continue
 		}
 		if failed := r.adopt(ctx, l, now); failed != nil {
@@ -132,7 +138,7 @@ func (r *Reaper) pass(ctx context.Context) error {
 		}
 	}
 	for _, id := range due {
-		if running[id] {
+		if running[r.owned[id].id()] {
 			r.owned[id].due = now.Add(r.times.Lapse)
 			continue
 		}
@@ -147,11 +153,7 @@ func (r *Reaper) yield(ctx context.Context, lapsed []Lapsed) {
 	for _, l := range lapsed {
 		still[l.ID] = true
 	}
-	for id := range r.later {
-		if !still[id] {
-			delete(r.later, id)
-		}
-	}
+	r.agenda.forget(still)
 	for id, o := range r.owned {
 		if still[id] {
 			continue
@@ -159,7 +161,7 @@ func (r *Reaper) yield(ctx context.Context, lapsed []Lapsed) {
 		r.log.Info("the node of an egress is back", "egressID", id)
 		r.release(ctx, id)
 		if !o.wish().IsZero() {
-			r.node.Stop(id)
+			r.node.Stop(o.id())
 		}
 	}
 }
@@ -178,8 +180,8 @@ func (r *Reaper) release(ctx context.Context, id string) {
 func (r *Reaper) claim(ctx context.Context, lapsed []Lapsed) (found []Lapsed, err error) {
 	now := time.Now()
 	for _, l := range lapsed {
-		o, tells := r.owned[l.ID], r.tells(l.ID)
-		if o != nil || tells {
+		o, busy := r.owned[l.ID], r.agenda.begun(l.ID)
+		if o != nil || busy {
 			mine, err := r.store.Own(ctx, l.ID)
 			switch {
 			case err != nil:
@@ -191,7 +193,7 @@ func (r *Reaper) claim(ctx context.Context, lapsed []Lapsed) (found []Lapsed, er
 			}
 			continue
 		}
-		if len(found) == adoptAtOnce || r.holds(l.ID) || now.Before(r.later[l.ID]) {
+		if len(found) == adoptAtOnce || r.holds(l.ID) || r.agenda.waits(l.ID, now) {
 			continue
 		}
 		mine, err := r.store.Claim(ctx, l.ID)
@@ -201,7 +203,7 @@ func (r *Reaper) claim(ctx context.Context, lapsed []Lapsed) (found []Lapsed, er
 		if mine {
 			found = append(found, l)
 		} else {
-			r.later[l.ID] = now.Add(r.times.Lapse/2 + rand.N(r.times.Lapse/2))
+			r.agenda.wait(l.ID, now.Add(r.times.Lapse/2+rand.N(r.times.Lapse/2)))
 		}
 	}
 	return found, nil
@@ -224,65 +226,73 @@ func (r *Reaper) adopt(ctx context.Context, l Lapsed, now time.Time) error {
 	end, err := r.store.ReadEnd(ctx, l.ID)
 	switch {
 	case err == nil && end.Delivered:
+		if end.Resumed {
+			if err := r.follow(ctx, end); err != nil {
+				return err
+			}
+		}
 		return r.clear(ctx, l.ID)
 	case err == nil:
 		r.log.Info("telling an end that was not delivered", "egressID", l.ID, "node", end.Node)
-		r.tell(end.Info)
+		r.tell(l.ID, end.Info)
 		return nil
 	case !errors.Is(err, ErrNone):
 		return err
 	}
 	rec, err := r.store.Read(ctx, l.ID)
 	if errors.Is(err, ErrNone) {
-		if rec.Info, err = r.node.Known(ctx, l.ID); errors.Is(err, ErrNone) {
+		if rec.Info, err = r.node.Known(ctx, plan.EgressOf(l.ID)); errors.Is(err, ErrNone) {
 			return r.clear(ctx, l.ID)
 		}
 	}
 	if err != nil {
 		return err
 	}
+	if Name(rec.Info) != l.ID { // livekit-server knows a later try, which has a lease of its own
+		return r.clear(ctx, l.ID)
+	}
 	if session.Terminal(rec.Info.Status) { // its node was about to tell
-		r.tell(rec.Info)
+		r.tell(l.ID, rec.Info)
 		return nil
 	}
 	heard := now.Add(-l.Ago - r.times.Lapse)
 	o := &Owned{info: rec.Info, heard: heard, due: heard.Add(r.times.Lost)}
-	if o.quiet, err = r.node.Speak(l.ID, o); err != nil {
+	quiet, err := r.node.Speak(rec.Info.EgressId, o)
+	if err != nil {
 		return err
 	}
+	o.quiet = sync.OnceFunc(quiet)
 	r.owned[l.ID] = o
 	r.log.Warn("the node of an egress is gone; this one speaks for it", "egressID", l.ID, "node", rec.Node, "heard", heard, "end", o.due)
 	return nil
 }
 
-// end tells the end of an egress whose node has been gone for long enough.
+// end tells the end of an egress whose node has been gone for long enough, or has it go on.
 func (r *Reaper) end(id string, now time.Time) {
 	o := r.owned[id]
 	delete(r.owned, id)
+	if r.Resume != nil && o.unended() {
+		r.log.Warn("the node of an egress is lost; resuming it", "egressID", id, "heard", o.heard)
+		r.agenda.begin(id)
+		o.mu.Lock()
+		g := &Gone{Info: utils.CloneProto(o.info), Heard: o.heard, owned: o, store: r.store, node: r.name, lapse: r.times.Lapse}
+		o.mu.Unlock()
+		r.Resume(g, func(err error) { r.resumes(id, o, err) })
+		return
+	}
 	o.quiet()
 	r.log.Warn("the node of an egress is lost; ending it", "egressID", id, "heard", o.heard)
-	r.tell(o.lost(now))
+	r.tell(id, o.lost(now, nil))
 }
 
-func (r *Reaper) tell(info *livekit.EgressInfo) {
-	id := info.EgressId
-	r.mu.Lock()
-	r.telling[id] = true
-	r.mu.Unlock()
+func (r *Reaper) tell(id string, info *livekit.EgressInfo) {
+	r.agenda.begin(id)
 	r.node.Tell(info, func() {
 		if err := r.clear(context.Background(), id); err != nil {
 			r.log.Warn("the lease of an egress that has ended could not be removed", "egressID", id, "error", err)
 		}
-		r.mu.Lock()
-		delete(r.telling, id)
-		r.mu.Unlock()
+		r.agenda.done(id)
 	})
-}
-
-func (r *Reaper) tells(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.telling[id]
 }
 
 // clear forgets an egress whose end has been told.

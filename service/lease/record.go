@@ -6,13 +6,19 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/ffegress/ffegress/service/plan"
 )
+
+// Name is that of the lease of an egress, or of a later try of it, which has a lease and an end of its own.
+func Name(info *livekit.EgressInfo) string { return plan.TryName(info.EgressId, info.RetryCount) }
 
 // Record is what Redis keeps of an egress that runs, or of its end.
 type Record struct {
 	Node      string
 	Info      *livekit.EgressInfo // redacted
 	Delivered bool                // of an end: livekit-server has been told
+	Resumed   bool                // of an end: the next try goes on, and nobody is told
 }
 
 // wire is a record as it stands in Redis.
@@ -20,6 +26,7 @@ type wire struct {
 	Node      string          `json:"node"`
 	Info      json.RawMessage `json:"info"`
 	Delivered bool            `json:"delivered,omitempty"`
+	Resumed   bool            `json:"resumed,omitempty"`
 }
 
 func (r Record) encode() ([]byte, error) {
@@ -27,7 +34,7 @@ func (r Record) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode egress info: %w", err)
 	}
-	return json.Marshal(wire{r.Node, info, r.Delivered})
+	return json.Marshal(wire{r.Node, info, r.Delivered, r.Resumed})
 }
 
 // decode reads a record, which a newer version may have written.
@@ -36,7 +43,7 @@ func decode(body []byte) (Record, error) {
 	if err := json.Unmarshal(body, &w); err != nil {
 		return Record{}, fmt.Errorf("decode record: %w", err)
 	}
-	r := Record{Node: w.Node, Info: &livekit.EgressInfo{}, Delivered: w.Delivered}
+	r := Record{Node: w.Node, Info: &livekit.EgressInfo{}, Delivered: w.Delivered, Resumed: w.Resumed}
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(w.Info, r.Info); err != nil {
 		return Record{}, fmt.Errorf("decode egress info: %w", err)
 	}

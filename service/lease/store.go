@@ -89,7 +89,7 @@ func (s *Store) Write(ctx context.Context, r Record) error {
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	return s.redis.Set(ctx, leasePrefix+r.Info.EgressId, body, recordLife).Err()
+	return s.redis.Set(ctx, leasePrefix+Name(r.Info), body, recordLife).Err()
 }
 
 // Read gives what is known of an egress; ErrNone if nothing is.
@@ -167,7 +167,7 @@ func (s *Store) TakeEnd(ctx context.Context, r Record) (bool, error) {
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	return s.redis.SetNX(ctx, endPrefix+r.Info.EgressId, body, endLife).Result()
+	return s.redis.SetNX(ctx, endPrefix+Name(r.Info), body, endLife).Result()
 }
 
 // Delivered notes that livekit-server has been told of an end.
@@ -179,7 +179,7 @@ func (s *Store) Delivered(ctx context.Context, r Record) error {
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
-	return s.redis.Set(ctx, endPrefix+r.Info.EgressId, body, endLife).Err()
+	return s.redis.Set(ctx, endPrefix+Name(r.Info), body, endLife).Err()
 }
 
 // Clear forgets the lease of an egress.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/utils"
 )
 
 var errAway = errors.New("redis is away")
@@ -28,6 +29,7 @@ type world struct {
 	nodes   map[string]*fakeNode
 	known   map[string]*livekit.EgressInfo // by livekit-server, beside what it was told
 	told    []*livekit.EgressInfo          // ends that livekit-server was told
+	resumes bool                           // resume_lost
 }
 
 func newWorld(t *testing.T) *world {
@@ -73,8 +75,10 @@ type fakeNode struct {
 	speaks  map[string]*Owned
 	stops   []string
 	lost    []string
-	unsent  bool // what it tells does not reach livekit-server
-	unknown bool // that livekit-server was told is not noted
+	refuse  error // what keeps it from resuming an egress
+	dying   bool  // it dies when it is about to begin one that it has taken
+	unsent  bool  // what it tells does not reach livekit-server
+	unknown bool  // that livekit-server was told is not noted
 }
 
 // node starts a node that runs the egresses given.
@@ -88,7 +92,10 @@ func (w *world) node(name string, ids ...string) *fakeNode {
 		defer w.mu.Unlock()
 		n.lost = append(n.lost, id)
 	}
-	n.reaper = newReaper(n, n, n.keeper.Holds, w.times, link, log)
+	n.reaper = newReaper(n, name, n, n.keeper.Holds, w.times, link, log)
+	if w.resumes {
+		n.reaper.Resume = func(g *Gone, done func(error)) { n.done.Go(func() { done(n.resume(g)) }) }
+	}
 	n.mine = &Ends{store: n, node: name, log: log}
 	w.mu.Lock()
 	w.nodes[name] = n
@@ -145,9 +152,38 @@ func (n *fakeNode) goOn() {
 }
 
 // finish tells the end of an egress that ran here.
-func (n *fakeNode) finish(id string) {
-	info := &livekit.EgressInfo{EgressId: id, Status: livekit.EgressStatus_EGRESS_COMPLETE}
-	n.Tell(info, func() { n.keeper.Drop(id) })
+func (n *fakeNode) finish(id string) { n.finishTry(id, 0) }
+
+func (n *fakeNode) finishTry(id string, retries int32) {
+	info := &livekit.EgressInfo{EgressId: id, Status: livekit.EgressStatus_EGRESS_COMPLETE, RetryCount: retries}
+	n.tell(info, false, func() { n.keeper.Drop(Name(info)) })
+}
+
+// resume goes on with an egress of another node.
+func (n *fakeNode) resume(g *Gone) error {
+	n.mu.Lock()
+	refuse, dying := n.refuse, n.dying
+	n.mu.Unlock()
+	if refuse != nil {
+		return refuse
+	}
+	next := utils.CloneProto(g.Info)
+	next.RetryCount++
+	if err := g.Take(context.Background(), next); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.dead, n.runs[next.EgressId] = dying, !dying
+	if g.Stopped() {
+		n.stops = append(n.stops, next.EgressId)
+	}
+	n.mu.Unlock()
+	if dying {
+		n.cancel()
+		return nil
+	}
+	n.keeper.Hold(context.Background(), next)
+	return nil
 }
 
 // speaksFor are the nodes that answer for an egress.
@@ -223,7 +259,7 @@ func (n *fakeNode) Write(_ context.Context, r Record) error {
 		return err
 	}
 	defer n.mu.Unlock()
-	n.records[r.Info.EgressId] = r
+	n.records[Name(r.Info)] = r
 	return nil
 }
 
@@ -302,10 +338,10 @@ func (n *fakeNode) TakeEnd(_ context.Context, r Record) (bool, error) {
 		return false, err
 	}
 	defer n.mu.Unlock()
-	if _, ok := n.world.ends[r.Info.EgressId]; ok {
+	if _, ok := n.world.ends[Name(r.Info)]; ok {
 		return false, nil
 	}
-	n.world.ends[r.Info.EgressId] = r
+	n.world.ends[Name(r.Info)] = r
 	return true, nil
 }
 
@@ -318,7 +354,7 @@ func (n *fakeNode) Delivered(_ context.Context, r Record) error {
 		return errAway
 	}
 	r.Delivered = true
-	n.world.ends[r.Info.EgressId] = r
+	n.world.ends[Name(r.Info)] = r
 	return nil
 }
 
@@ -363,9 +399,11 @@ func (n *fakeNode) Speak(id string, o *Owned) (func(), error) {
 	}, nil
 }
 
-// Tell tells livekit-server at once, or never.
-func (n *fakeNode) Tell(info *livekit.EgressInfo, told func()) {
-	tell, _, err := n.mine.Take(context.Background(), info)
+func (n *fakeNode) Tell(info *livekit.EgressInfo, told func()) { n.tell(info, true, told) }
+
+// tell tells livekit-server at once, or never.
+func (n *fakeNode) tell(info *livekit.EgressInfo, doubt bool, told func()) {
+	tell, again, err := n.mine.Take(context.Background(), info)
 	if err != nil {
 		return
 	}
@@ -374,7 +412,7 @@ func (n *fakeNode) Tell(info *livekit.EgressInfo, told func()) {
 		unsent := n.unsent
 		known := false // as service asks before it tells
 		for _, t := range n.told {
-			known = known || t.EgressId == tell.EgressId
+			known = known || (again || doubt) && t.EgressId == tell.EgressId
 		}
 		if !unsent && !known {
 			n.told = append(n.told, tell)

@@ -64,7 +64,7 @@ func (p *Plan) Manifests() []Manifest {
 	var all []Manifest
 	for _, o := range p.outputNames() {
 		if !o.bare || o.Store.Backup != nil {
-			all = append(all, Manifest{path.Join(path.Dir(o.Name), p.EgressID+".json"), o.Store, o.bare})
+			all = append(all, Manifest{path.Join(path.Dir(o.Name), TryName(p.EgressID, p.Info.GetRetryCount())+".json"), o.Store, o.bare})
 		}
 	}
 	return slices.CompactFunc(all, func(a, b Manifest) bool { return a.Name == b.Name && a.Disabled == b.Disabled && a.Store.same(b.Store) })

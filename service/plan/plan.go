@@ -158,7 +158,7 @@ func resolve(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*
 		MaxDuration: w.maxDuration(conf.SessionLimits),
 		MaxSize:     w.maxSize(conf.SessionLimits),
 		FFmpeg:      conf.Binaries.FFmpeg,
-		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
+		WorkDir:     filepath.Join(conf.WorkDir, TryName(req.EgressId, req.RetryCount)),
 	}
 	if w.namedLater() {
 		p.later = func(identity string) (places, error) {

@@ -8,6 +8,9 @@ import (
 	"github.com/ffegress/ffegress/outputs"
 )
 
+// blankPassword stands for a user's password.
+const blankPassword = "xxxxx"
+
 // redactURL blanks what is secret in a url: an RTMP stream key, mux's and Twitch's keys, all query values, and a
 // user's password. Of another scheme only the host stays, because it is likely a mistyped one of these; of what
 // cannot be parsed only the scheme.
@@ -28,7 +31,7 @@ func redactURL(raw string) string {
 		return scheme + "://" + u.Host + "/{...}"
 	}
 	if _, ok := u.User.Password(); ok {
-		u.User = url.UserPassword(u.User.Username(), "xxxxx")
+		u.User = url.UserPassword(u.User.Username(), blankPassword)
 	}
 	u.RawQuery = redactQuery(u.RawQuery)
 	return u.String()

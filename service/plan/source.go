@@ -90,7 +90,7 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 		return src, nil
 	}
 	if src.Token = config.Secret(req.Token); req.Token == "" {
-		src.mint = func() (config.Secret, error) { return w.token(conf, req.EgressId) }
+		src.mint = func() (config.Secret, error) { return w.token(conf, TryName(req.EgressId, req.RetryCount)) }
 	}
 	src, err := src.Renewed()
 	if err != nil {

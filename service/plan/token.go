@@ -13,23 +13,23 @@ import (
 const tokenValidity = 24 * time.Hour
 
 // token is made with the configured keys.
-func (w *wish) token(conf *config.Config, egressID string) (config.Secret, error) {
+func (w *wish) token(conf *config.Config, identity string) (config.Secret, error) {
 	if w.roomName == "" || conf.APIKey == "" || conf.APISecret == "" {
 		return "", errField("token or api key/secret")
 	}
-	token, err := recorderToken(conf.APIKey, conf.APISecret.Reveal(), egressID, w.roomName)
+	token, err := recorderToken(conf.APIKey, conf.APISecret.Reveal(), identity, w.roomName)
 	if err != nil {
 		return "", errField("token or api key/secret")
 	}
 	return config.Secret(token), nil
 }
 
-// recorderToken lets a hidden participant of kind EGRESS, whose identity is the egress id, join one room, subscribe
+// recorderToken lets a hidden participant of kind EGRESS, whose identity is the name of the egress' try, join one room, subscribe
 // and do nothing else.
-func recorderToken(key, secret, egressID, room string) (string, error) {
+func recorderToken(key, secret, identity, room string) (string, error) {
 	yes, no := true, false
 	return auth.NewAccessToken(key, secret).
-		SetIdentity(egressID).
+		SetIdentity(identity).
 		SetKind(livekit.ParticipantInfo_EGRESS).
 		SetVideoGrant(&auth.VideoGrant{
 			RoomJoin:       true,

@@ -49,7 +49,7 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 		WebSocket:   config.Secret(w.websocket),
 		MaxDuration: conf.SessionLimits.FileOutputMaxDuration,
 		FFmpeg:      conf.Binaries.FFmpeg,
-		WorkDir:     filepath.Join(conf.WorkDir, req.EgressId),
+		WorkDir:     filepath.Join(conf.WorkDir, TryName(req.EgressId, req.RetryCount)),
 	}
 	if w.websocket != "" {
 		p.MaxDuration = conf.SessionLimits.StreamOutputMaxDuration

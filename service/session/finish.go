@@ -62,9 +62,7 @@ func (s *Session) finish(e *ending) {
 	if e.err == nil && finishErr != nil {
 		e.err = finishErr
 	}
-	if s.status.info.Details == "" {
-		s.status.detail(reasonPrefix + e.reason)
-	}
+	s.status.reason(e.reason)
 	s.setResults()
 	s.status.detail(s.recorder.note())
 	s.status.detail(s.gap.text(s.plan.Format.Video))

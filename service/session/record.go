@@ -75,7 +75,7 @@ func newRecorded(p *plan.Plan, debts *Debts, log *slog.Logger) *recorded {
 	if debts == nil {
 		return nil
 	}
-	return &recorded{dir: p.WorkDir, about: "record " + p.EgressID, sealer: debts.Sealer, log: log}
+	return &recorded{dir: p.WorkDir, about: "record " + filepath.Base(p.WorkDir), sealer: debts.Sealer, log: log}
 }
 
 // begin writes the first record; an error means that the directory can not be written to.

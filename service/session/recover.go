@@ -133,9 +133,7 @@ func (r *Recovery) Run(ctx context.Context, onUpdate func(*livekit.EgressInfo)) 
 		return s.status.snapshot()
 	}
 	to, text, code, at := r.verdict(failed)
-	if s.info().Details == "" {
-		s.status.detail(reasonPrefix + ReasonFailure)
-	}
+	s.status.reason(ReasonFailure)
 	if to == livekit.EgressStatus_EGRESS_COMPLETE && s.info().Status == livekit.EgressStatus_EGRESS_ACTIVE {
 		s.status.move(livekit.EgressStatus_EGRESS_ENDING) // it was about to be told
 	}
@@ -146,7 +144,7 @@ func (r *Recovery) Run(ctx context.Context, onUpdate func(*livekit.EgressInfo)) 
 // session is as much of a session as delivering needs. Its messages are answered while something is delivered.
 func (r *Recovery) session(onUpdate func(*livekit.EgressInfo)) *Session {
 	p := &plan.Plan{EgressID: r.info.EgressId, WorkDir: r.home.Dir, Ground: r.debts.Ground, Info: r.info}
-	rec := &recorded{dir: r.home.Dir, about: "record " + r.info.EgressId, sealer: r.debts.Sealer, log: r.log, record: r.diary, on: true}
+	rec := &recorded{dir: r.home.Dir, about: "record " + filepath.Base(r.home.Dir), sealer: r.debts.Sealer, log: r.log, record: r.diary, on: true}
 	s := &Session{
 		plan: p, debts: r.debts, home: r.home, record: rec, log: r.log, onRecorded: func() {},
 		messages: make(chan message), done: make(chan struct{}), manifests: r.diary.Manifests,

@@ -2,6 +2,7 @@ package session
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -105,6 +106,13 @@ func (s *status) terminal(to livekit.EgressStatus, text string, code int32, ende
 	s.info.ErrorCode = code
 	s.info.EndedAt = endedAt.UnixNano()
 	s.onUpdate(s.snapshot())
+}
+
+// reason adds the reason of the end to the details unless they have one.
+func (s *status) reason(reason string) {
+	if !strings.Contains(s.info.Details, reasonPrefix) {
+		s.detail(reasonPrefix + reason)
+	}
 }
 
 // detail adds a sentence to the details.

@@ -1,0 +1,178 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/rig"
+)
+
+// composedFor is how long recordings that are put together run before their recorder dies: longer than media is held
+// back at their beginning.
+const composedFor = 8 * time.Second
+
+// resumes kills a recorder whose egresses go on on the other one, and has it come back.
+func resumes() accept.Case {
+	return accept.Case{
+		ID: "resume", Title: fmt.Sprintf("resume_lost: SIGKILL of a recorder, node_lost_after %v: what records rooms goes on elsewhere, a track does not; the recorder is back", usual),
+		Run: func(ctx context.Context, o *accept.Outcome) error {
+			p, err := newPair(ctx, usual, true)
+			if err != nil {
+				return err
+			}
+			return errors.Join(p.resume(ctx, o), p.close())
+		},
+	}
+}
+
+// kinds are the requests that go on, by what their files are called.
+func (p *pair) kinds(ctx context.Context) map[string]func() (*livekit.EgressInfo, error) {
+	file := func(name string) []*livekit.EncodedFileOutput {
+		return []*livekit.EncodedFileOutput{{Filepath: filepath.Join(p.Media, strings.Replace(name, ".", "{retry}.", 1))}}
+	}
+	small := &livekit.EncodingOptions{Width: 320, Height: 180, Framerate: 15, VideoBitrate: 200}
+	return map[string]func() (*livekit.EgressInfo, error){
+		"tracks.ogg": func() (*livekit.EgressInfo, error) {
+			return p.API.StartTrackComposite(ctx, &livekit.TrackCompositeEgressRequest{
+				RoomName: p.Room, AudioTrackId: p.voice.Tracks(0)[0], FileOutputs: file("tracks.ogg"),
+			})
+		},
+		"participant.mp4": func() (*livekit.EgressInfo, error) {
+			return p.API.StartParticipant(ctx, &livekit.ParticipantEgressRequest{
+				RoomName: p.Room, Identity: speaker, FileOutputs: file("participant.mp4"),
+				Options: &livekit.ParticipantEgressRequest_Advanced{Advanced: small},
+			})
+		},
+		"room.mp4": func() (*livekit.EgressInfo, error) {
+			return p.API.StartRoomComposite(ctx, &livekit.RoomCompositeEgressRequest{
+				RoomName: p.Room, FileOutputs: file("room.mp4"),
+				Options: &livekit.RoomCompositeEgressRequest_Advanced{Advanced: small},
+			})
+		},
+	}
+}
+
+func (p *pair) resume(ctx context.Context, o *accept.Outcome) error {
+	track, err := p.record(ctx, "voice.ogg")
+	if err != nil {
+		return err
+	}
+	rooms := map[string]*taken{}
+	for name, ask := range p.kinds(ctx) {
+		t, err := p.take(ctx, filepath.Join(p.Media, name), ask)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if t.by != track.by {
+			return errors.New("the egresses are on two recorders")
+		}
+		rooms[name] = t
+	}
+	if err := lab.Pause(ctx, composedFor); err != nil {
+		return err
+	}
+	killed := time.Now()
+	track.by.Kill()
+	for name, t := range rooms {
+		waiting, cancel := context.WithTimeout(ctx, p.lost+patience)
+		info, err := p.API.WaitEgress(waiting, t.id, func(i *livekit.EgressInfo) bool {
+			return i.RetryCount == 1 || i.Status > livekit.EgressStatus_EGRESS_ENDING
+		})
+		cancel()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		o.Add(name+": SIGKILL to recording again", "%.1f s, %s", time.Since(killed).Seconds(), info.Details)
+		o.Want(info.Status == livekit.EgressStatus_EGRESS_ACTIVE, "%s: %v %q", name, info.Status, info.Error)
+	}
+	final, err := p.end(ctx, track.id)
+	if err != nil {
+		return err
+	}
+	o.Add("a track", "%v: %s", final.Status, final.Error)
+	o.Want(strings.HasPrefix(final.Error, goneText) && strings.HasSuffix(final.Error, "TrackComposite egresses are resumed"), "a track: %v %q", final.Status, final.Error)
+	if err := lab.Pause(ctx, composedFor); err != nil {
+		return err
+	}
+	if err := p.firstHalves(ctx, o, track.by, rooms); err != nil {
+		return err
+	}
+	return p.secondHalves(ctx, o, rooms)
+}
+
+// firstHalves has the recorder that died come back and deliver what it has, of egresses that run elsewhere now.
+func (p *pair) firstHalves(ctx context.Context, o *accept.Outcome, died *rig.Egress, rooms map[string]*taken) error {
+	if err := p.restart(ctx, died); err != nil {
+		return err
+	}
+	for name, t := range rooms {
+		length, err := delivered(ctx, t.path)
+		if err != nil {
+			return err
+		}
+		o.Add(name+": what was recorded before", "decodes, %.1f s", length)
+		o.Want(length > 0, "%s has %.1f s", name, length)
+		if err := until(ctx, "the egress' directory is gone", func() bool {
+			_, err := os.Stat(filepath.Join(t.by.WorkDir, t.id))
+			return os.IsNotExist(err)
+		}); err != nil {
+			return err
+		}
+		items, err := p.API.List(ctx, &livekit.ListEgressRequest{EgressId: t.id})
+		if err != nil {
+			return err
+		}
+		for _, i := range items {
+			o.Want(i.Status == livekit.EgressStatus_EGRESS_ACTIVE && i.RetryCount == 1, "%s, its recorder is back: %v %q", name, i.Status, i.Error)
+		}
+		o.Want(p.told(t.id, "egress_ended") == 0, "%s: its end has been told", name)
+	}
+	return nil
+}
+
+// secondHalves ends what goes on.
+func (p *pair) secondHalves(ctx context.Context, o *accept.Outcome, rooms map[string]*taken) error {
+	for name, t := range rooms {
+		if _, err := p.API.Stop(ctx, t.id); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		final, err := p.end(ctx, t.id)
+		if err != nil {
+			return err
+		}
+		ext := filepath.Ext(t.path)
+		path := strings.TrimSuffix(t.path, ext) + "1" + ext
+		o.Want(final.Status == livekit.EgressStatus_EGRESS_COMPLETE && len(final.FileResults) == 1 && final.FileResults[0].Location == path,
+			"%s: %v %q, %v", name, final.Status, final.Error, final.FileResults)
+		length, err := delivered(ctx, path)
+		if err != nil {
+			return err
+		}
+		o.Add(filepath.Base(path)+": what was recorded then", "decodes, %.1f s", length)
+		o.Want(length >= composedFor.Seconds()-1, "%s has %.1f s", path, length)
+		for _, manifest := range []string{t.id + ".json", t.id + "~1.json"} {
+			_, err := os.Stat(filepath.Join(p.Media, manifest))
+			o.Want(err == nil, "%s: manifest: %v", name, err)
+		}
+	}
+	if err := lab.Pause(ctx, p.lost+3*time.Second); err != nil {
+		return err
+	}
+	for name, t := range rooms {
+		begun, ended := p.told(t.id, "egress_started"), p.told(t.id, "egress_ended")
+		o.Add(name+": webhooks of the beginning, of the end", "%d, %d", begun, ended)
+		o.Want(begun == 1 && ended == 1, "%s: %d, %d webhooks", name, begun, ended)
+		left := p.left(ctx, t.id) + p.left(ctx, t.id+"~1")
+		o.Want(left == "", "%s: left in Redis: %s", name, left)
+	}
+	return nil
+}
