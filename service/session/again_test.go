@@ -82,6 +82,7 @@ func (s *shore) deadCall(t *testing.T, journal []byte, ended time.Duration) {
 	for name, body := range map[string]string{
 		"journal": string(journal), "work.mp4": "a part of a fragment",
 		"segments/ledger": `{"n":0,"name":"s_00000.m4s","at":"2026-01-02T03:04:05Z"}`, "segments/init": "old", "segments/00000.mp4": "a part of a fragment",
+		"again/work.mp4": "of another recovery that was killed",
 	} {
 		path := filepath.Join(s.home(), name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
