@@ -19,7 +19,8 @@ func Full() []accept.Case {
 		redisAway(time.Minute),
 		bothRestart(),
 		burden(1000, 20),
-		resumes(),
+		resumesKilled(),
+		resumesFrozen(),
 	}
 }
 

@@ -20,17 +20,32 @@ import (
 // back at their beginning.
 const composedFor = 8 * time.Second
 
-// resumes kills a recorder whose egresses go on on the other one, and has it come back.
-func resumes() accept.Case {
+// resumesKilled kills a recorder whose egresses go on on the other one, and has it come back.
+func resumesKilled() accept.Case {
 	return accept.Case{
 		ID: "resume", Title: fmt.Sprintf("resume_lost: SIGKILL of a recorder, node_lost_after %v: what records rooms goes on elsewhere, a track does not; the recorder is back", usual),
-		Run: func(ctx context.Context, o *accept.Outcome) error {
-			p, err := newPair(ctx, usual, true)
-			if err != nil {
-				return err
-			}
-			return errors.Join(p.resume(ctx, o), p.close())
-		},
+		Run: withResume((*rig.Egress).Kill, (*pair).restart),
+	}
+}
+
+// resumesFrozen stops a recorder with SIGSTOP until its egresses go on on the other one.
+func resumesFrozen() accept.Case {
+	return accept.Case{
+		ID: "resume-frozen", Title: fmt.Sprintf("resume_lost: the same with SIGSTOP and SIGCONT, node_lost_after %v", usual),
+		Run: withResume(
+			func(n *rig.Egress) { _ = stand(n) },
+			func(_ *pair, _ context.Context, n *rig.Egress) error { return goOn(n) },
+		),
+	}
+}
+
+func withResume(lose func(*rig.Egress), back func(*pair, context.Context, *rig.Egress) error) func(context.Context, *accept.Outcome) error {
+	return func(ctx context.Context, o *accept.Outcome) error {
+		p, err := newPair(ctx, usual, true)
+		if err != nil {
+			return err
+		}
+		return errors.Join(p.resume(ctx, o, lose, back), p.close())
 	}
 }
 
@@ -61,7 +76,7 @@ func (p *pair) kinds(ctx context.Context) map[string]func() (*livekit.EgressInfo
 	}
 }
 
-func (p *pair) resume(ctx context.Context, o *accept.Outcome) error {
+func (p *pair) resume(ctx context.Context, o *accept.Outcome, lose func(*rig.Egress), back func(*pair, context.Context, *rig.Egress) error) error {
 	track, err := p.record(ctx, "voice.ogg")
 	if err != nil {
 		return err
@@ -80,8 +95,8 @@ func (p *pair) resume(ctx context.Context, o *accept.Outcome) error {
 	if err := lab.Pause(ctx, composedFor); err != nil {
 		return err
 	}
-	killed := time.Now()
-	track.by.Kill()
+	lost := time.Now()
+	lose(track.by)
 	for name, t := range rooms {
 		waiting, cancel := context.WithTimeout(ctx, p.lost+patience)
 		info, err := p.API.WaitEgress(waiting, t.id, func(i *livekit.EgressInfo) bool {
@@ -91,7 +106,7 @@ func (p *pair) resume(ctx context.Context, o *accept.Outcome) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		o.Add(name+": SIGKILL to recording again", "%.1f s, %s", time.Since(killed).Seconds(), info.Details)
+		o.Add(name+": lost to recording again", "%.1f s, %s", time.Since(lost).Seconds(), info.Details)
 		o.Want(info.Status == livekit.EgressStatus_EGRESS_ACTIVE, "%s: %v %q", name, info.Status, info.Error)
 	}
 	final, err := p.end(ctx, track.id)
@@ -103,17 +118,17 @@ func (p *pair) resume(ctx context.Context, o *accept.Outcome) error {
 	if err := lab.Pause(ctx, composedFor); err != nil {
 		return err
 	}
-	if err := p.firstHalves(ctx, o, track.by, rooms); err != nil {
+	if err := back(p, ctx, track.by); err != nil {
+		return err
+	}
+	if err := p.firstHalves(ctx, o, rooms); err != nil {
 		return err
 	}
 	return p.secondHalves(ctx, o, rooms)
 }
 
-// firstHalves has the recorder that died come back and deliver what it has, of egresses that run elsewhere now.
-func (p *pair) firstHalves(ctx context.Context, o *accept.Outcome, died *rig.Egress, rooms map[string]*taken) error {
-	if err := p.restart(ctx, died); err != nil {
-		return err
-	}
+// firstHalves waits until the recorder that is back has delivered what it has, of egresses that run elsewhere now.
+func (p *pair) firstHalves(ctx context.Context, o *accept.Outcome, rooms map[string]*taken) error {
 	for name, t := range rooms {
 		length, err := delivered(ctx, t.path)
 		if err != nil {

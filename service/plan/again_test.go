@@ -114,13 +114,6 @@ func TestContinue(t *testing.T) {
 	if filepath.Base(second.WorkDir) != "EG_test~1" || second.Manifests()[0].Name != "EG_test~1.json" || first.Manifests()[0].Name != "EG_test.json" {
 		t.Errorf("%s, %v", second.WorkDir, second.Manifests())
 	}
-	v, err := auth.ParseAPIToken(second.Source.Token.Reveal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.Identity() != "EG_test~1" { // the first, if it still is in the room, is not to be thrown out
-		t.Errorf("it joins as %s", v.Identity())
-	}
 
 	was = second.Info
 	third, err := next(begun.Add(50 * time.Minute))
@@ -132,6 +125,30 @@ func TestContinue(t *testing.T) {
 	}
 	if _, err := next(begun.Add(time.Hour)); !errors.Is(err, errAgainLimit) {
 		t.Errorf("beyond its limit: %v", err)
+	}
+}
+
+// TestIdentity: the first try of tracks, if it still is in the room, is not to be thrown out; a page is looked for by the
+// egress' id.
+func TestIdentity(t *testing.T) {
+	for _, c := range []struct{ kind, body, want string }{
+		{"room", `{"room_name": "r", "file_outputs": [{}]}`, "EG_test"},
+		{"room", `{"room_name": "r", "audio_only": true, "file_outputs": [{}]}`, "EG_test~1"},
+		{"participant", `{"room_name": "r", "identity": "p", "file_outputs": [{}]}`, "EG_test~1"},
+	} {
+		req := parse(t, c.kind, c.body)
+		req.RetryCount = 1
+		p, err := New(testConfig(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := auth.ParseAPIToken(p.Source.Token.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Identity() != c.want {
+			t.Errorf("%s %s: it joins as %s", c.kind, c.body, v.Identity())
+		}
 	}
 }
 

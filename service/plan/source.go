@@ -90,7 +90,8 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 		return src, nil
 	}
 	if src.Token = config.Secret(req.Token); req.Token == "" {
-		src.mint = func() (config.Secret, error) { return w.token(conf, TryName(req.EgressId, req.RetryCount)) }
+		identity := src.identity(req)
+		src.mint = func() (config.Secret, error) { return w.token(conf, identity) }
 	}
 	src, err := src.Renewed()
 	if err != nil {
@@ -103,6 +104,16 @@ func (w *wish) source(conf *config.Config, req *rpc.StartEgressRequest) (Source,
 		return Source{}, errField("ws_url")
 	}
 	return src, nil
+}
+
+// identity is what the recorder is called in the room. A page has the egress' id, by which livekit-server's UpdateLayout
+// looks for it; evicted by a later try it merely ends. A recorder of tracks that is evicted throws away what it has, for
+// another worker has it all: a later try, which has not, joins under a name of its own.
+func (s Source) identity(req *rpc.StartEgressRequest) string {
+	if s.Page() {
+		return req.EgressId
+	}
+	return TryName(req.EgressId, req.RetryCount)
 }
 
 // Renewed is the source for another browser: with a token made anew, unless it is the request's own, for the first may

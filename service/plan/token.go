@@ -24,7 +24,7 @@ func (w *wish) token(conf *config.Config, identity string) (config.Secret, error
 	return config.Secret(token), nil
 }
 
-// recorderToken lets a hidden participant of kind EGRESS, whose identity is the name of the egress' try, join one room, subscribe
+// recorderToken lets a hidden participant of kind EGRESS, with that identity, join one room, subscribe
 // and do nothing else.
 func recorderToken(key, secret, identity, room string) (string, error) {
 	yes, no := true, false
