@@ -86,6 +86,8 @@ func chromiumFlags(o *Options, dir string) map[string]*string {
 		"use-mock-keychain":                      bare,
 		// BackForwardCache would keep a page alive that was left for another.
 		"disable-features": value("BackForwardCache,Translate,MediaRouter,OptimizationHints,CalculateNativeWinOcclusion," +
+			// What a page may reach is the gate's to say; a room's own page may reach its server wherever that is.
+			"LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,LocalNetworkAccessChecksWebRTC," +
 			"GlobalMediaControls,AudioServiceOutOfProcess,DialMediaRouteProvider,InterestFeedContentSuggestions," +
 			// Renderers started in advance for the address bar's popup, for tab
 			// search and for another site: a second of CPU while the recording

@@ -1,11 +1,13 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -31,13 +33,23 @@ func (g *Gate) dial(ctx context.Context, network, address string) (net.Conn, err
 			if err != nil {
 				return fmt.Errorf("%w: %w", ErrRefused, err)
 			}
+			if err := g.origin.check(policy, host, to); err != nil {
+				return err
+			}
 			return policy.check(host, to)
 		}
 	}
-	if name := strings.ToLower(strings.TrimSuffix(host, ".")); strings.HasSuffix(name, ".localhost") {
+	if strings.HasSuffix(fold(host), ".localhost") {
 		address = net.JoinHostPort("localhost", port) // RFC 6761, as browsers have it
 	}
-	return d.DialContext(ctx, network, address)
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if to, err := netip.ParseAddrPort(c.RemoteAddr().String()); err == nil {
+		g.origin.reached(host, to.Addr())
+	}
+	return c, nil
 }
 
 // inspect looks at an address that an upstream proxy will dial: its name, and what that is here, if it is anything. The
@@ -50,6 +62,11 @@ func (g *Gate) inspect(ctx context.Context, u *url.URL) error {
 	if err := policy.CheckURL(u); err != nil {
 		return err
 	}
+	number, err := strconv.ParseUint(portOf(u), 10, 16)
+	if err != nil {
+		return fmt.Errorf("port: %w", err)
+	}
+	port := uint16(number)
 	resolver := g.resolver
 	if resolver == nil {
 		resolver = net.DefaultResolver
@@ -58,12 +75,16 @@ func (g *Gate) inspect(ctx context.Context, u *url.URL) error {
 	defer cancel()
 	addrs, err := resolver.LookupNetIP(ctx, "ip", u.Hostname())
 	if err != nil {
-		return policy.check(u.Hostname(), unknown)
+		addrs = []netip.Addr{unknown}
 	}
 	for _, a := range addrs {
-		if err := policy.check(u.Hostname(), netip.AddrPortFrom(a, 0)); err != nil {
+		at := netip.AddrPortFrom(a, port)
+		if err := cmp.Or(g.origin.check(policy, u.Hostname(), at), policy.check(u.Hostname(), at)); err != nil {
 			return err
 		}
+	}
+	for _, a := range addrs {
+		g.origin.reached(u.Hostname(), a)
 	}
 	return nil
 }
@@ -71,5 +92,5 @@ func (g *Gate) inspect(ctx context.Context, u *url.URL) error {
 // lookWait bounds the look at a name that is not known here.
 const lookWait = 2 * time.Second
 
-// unknown stands for an address that no rule has: only the name can let it through (RFC 5737).
-var unknown = netip.MustParseAddrPort("192.0.2.0:0")
+// unknown stands for an address that no rule has, far away: only the name can let it through (RFC 5737).
+var unknown = netip.MustParseAddr("192.0.2.0")

@@ -35,6 +35,7 @@ type Gate struct {
 	behind   *http.Transport // asks the upstream proxy
 	pages    *httputil.ReverseProxy
 	failures failures
+	origin   origin
 
 	life  context.Context
 	end   context.CancelFunc
@@ -55,7 +56,7 @@ func start(log *slog.Logger, resolver *net.Resolver, upstream func(*url.URL) (*u
 	if err != nil {
 		return nil, fmt.Errorf("web egress gate: %w", err)
 	}
-	g := &Gate{listener: l, resolver: resolver, upstream: upstream}
+	g := &Gate{listener: l, resolver: resolver, upstream: upstream, origin: origin{spaceOf: spaceOf}}
 	g.log.Store(log)
 	g.life, g.end = context.WithCancel(context.Background())
 	// Chromium decides what it keeps open; what it does not use the gate need not keep long.
@@ -88,6 +89,7 @@ func (g *Gate) Addr() string { return g.listener.Addr().String() }
 // is limited has not been anywhere yet.
 func (g *Gate) Limit(p Policy, log *slog.Logger) {
 	g.log.Store(log)
+	g.origin.begin(p.Page)
 	g.policy.Store(&p)
 	g.direct.CloseIdleConnections()
 	g.behind.CloseIdleConnections()
@@ -159,6 +161,7 @@ func (g *Gate) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	g.failures.forget(Endpoint(r.URL))
+	g.origin.answered(r, res)
 	return res, nil
 }
 

@@ -8,19 +8,20 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // ErrRefused is what a page may not reach.
 var ErrRefused = errors.New("web_egress does not allow it")
 
 // Policy says what pages may reach. The zero value refuses only what no page has to do with: link-local addresses and
-// the metadata services of clouds.
+// the metadata services of clouds. With Page it refuses what is nearer than the page, too.
 type Policy struct {
 	// Allow, when not empty, are the only hosts that are reached, Deny those that never are. Deny goes first. A name is
 	// itself; with "*." in front it is all below it. An address or a prefix ("10.0.0.0/8") is what is dialled, whatever
 	// its name.
 	Allow, Deny []Rule
+	// Page is the host of the page; see origin. "" = it may be anywhere.
+	Page string
 	// Ports of this machine's loopback that are never reached: the recorder's own.
 	Ports []int
 	// Always are "host:port" that are reached whatever the rules say: the server that a room's page joins.
@@ -87,7 +88,7 @@ func (p Policy) checkAddr(host string, a netip.Addr, port int, named bool) error
 	if a.IsLoopback() && slices.Contains(p.Ports, port) {
 		return refused(host, "a port of ffegress itself")
 	}
-	if within(a, reserved) && !slices.ContainsFunc(p.Allow, func(r Rule) bool { return r.means(a) }) {
+	if within(a, reserved) && !slices.ContainsFunc(p.Allow, func(r Rule) bool { return r.means(a, reserved) }) {
 		return refused(host, "link-local or a metadata service")
 	}
 	if !named && !slices.ContainsFunc(p.Allow, func(r Rule) bool { return r.matches(a) }) {
@@ -105,7 +106,7 @@ func (p Policy) always(host, port string) bool {
 
 // endpoint is "host:port" in one spelling.
 func endpoint(host, port string) string {
-	return net.JoinHostPort(strings.ToLower(strings.TrimSuffix(host, ".")), port)
+	return net.JoinHostPort(fold(host), port)
 }
 
 // Endpoint is "host:port" of a URL, as Always and [Gate.Failure] have it.

@@ -68,13 +68,13 @@ func (r Rule) matchesName(host string) bool {
 
 func (r Rule) matches(a netip.Addr) bool { return within(a, r.prefixes) }
 
-// means tells whether a rule for addresses was written for this reserved one: its prefix lies within a reserved one.
-func (r Rule) means(a netip.Addr) bool {
+// means tells whether a rule for addresses was written for this one of a list: its prefix lies within one of the list.
+func (r Rule) means(a netip.Addr, list []netip.Prefix) bool {
 	for _, p := range r.prefixes {
 		if !p.Contains(a) {
 			continue
 		}
-		for _, q := range reserved {
+		for _, q := range list {
 			if q.Contains(a) && q.Bits() <= p.Bits() {
 				return true
 			}

@@ -167,7 +167,10 @@ func TestGateUpstream(t *testing.T) {
 	}
 	t.Cleanup(nobody.Close)
 	g := open(t, nobody.Resolver(), func(*url.URL) (*url.URL, error) { return at, nil })
-	g.Limit(Policy{Deny: rules(t, "denied.invalid", "127.0.0.2")}, quiet)
+	g.Limit(Policy{Deny: rules(t, "denied.invalid", "127.0.0.2"), Always: []string{"127.0.0.2:1"}}, quiet)
+	if err := g.inspect(t.Context(), &url.URL{Scheme: "http", Host: "127.0.0.2:1"}); err != nil {
+		t.Error(err)
+	}
 	c := through(t, g)
 	for _, target := range []string{plainly.URL, secure.URL} {
 		if code, body, err := read(t, c, target); err != nil || code != http.StatusOK || body != "page" {
@@ -178,7 +181,7 @@ func TestGateUpstream(t *testing.T) {
 			t.Errorf("the proxy was asked for %s: %v, %v", host, ok, said)
 		}
 	}
-	for _, target := range []string{"http://denied.invalid/", "http://127.0.0.2:1/", "http://169.254.169.254/"} {
+	for _, target := range []string{"http://denied.invalid/", "http://127.0.0.2:2/", "http://169.254.169.254/"} {
 		if code, _, err := read(t, c, target); err != nil || code != http.StatusForbidden {
 			t.Errorf("%s: %d %v", target, code, err)
 		}

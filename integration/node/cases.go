@@ -18,6 +18,7 @@ func Full() []accept.Case {
 		hush(),
 		confined(),
 		fenced(),
+		sandboxed(),
 	}
 }
 

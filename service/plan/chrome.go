@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"net/url"
 	"path/filepath"
 
@@ -72,6 +73,9 @@ func limit(conf *config.Config, o *browser.Options, src Source) {
 		return
 	}
 	o.Gate, o.Reach = true, conf.Reach()
+	if u, err := url.Parse(cmp.Or(src.URL, src.BaseURL)); err == nil {
+		o.Reach.Page = gate.Host(u)
+	}
 	if u, err := url.Parse(src.WSURL); err == nil && src.InRoom() {
 		o.Reach.Always = []string{gate.Endpoint(u)}
 	}
