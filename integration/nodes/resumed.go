@@ -106,7 +106,7 @@ func (p *pair) resume(ctx context.Context, o *accept.Outcome, lose func(*rig.Egr
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		o.Add(name+": lost to recording again", "%.1f s, %s", time.Since(lost).Seconds(), info.Details)
+		o.Add(name+": lost to recording again", "%.1f s, %s", time.Since(lost).Seconds(), strings.ReplaceAll(info.Details, p.Media+"/", ""))
 		o.Want(info.Status == livekit.EgressStatus_EGRESS_ACTIVE, "%s: %v %q", name, info.Status, info.Error)
 	}
 	final, err := p.end(ctx, track.id)
