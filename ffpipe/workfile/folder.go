@@ -39,7 +39,7 @@ func (g Ground) makeFolder(fs FS, dir string) error {
 	switch err := os.Mkdir(dir, folderMode); {
 	case errors.Is(err, iofs.ErrExist):
 	case err != nil:
-		return err
+		return Denied(parent, err)
 	case !g.ours(dir):
 		if err := g.own(dir, g.FolderMode); err != nil {
 			return errors.Join(err, os.Remove(dir))

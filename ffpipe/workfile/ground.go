@@ -95,7 +95,7 @@ func (g Ground) Try(dir string) error {
 	}
 	probe, err := os.CreateTemp(dir, ".ffegress-*")
 	if err != nil {
-		return err
+		return Denied(dir, err)
 	}
 	if !g.ours(dir) {
 		err = g.own(probe.Name(), g.Mode)

@@ -3,6 +3,7 @@ package workfile
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +18,7 @@ var _ FS = osFS{}
 func (osFS) Create(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o666)
 	if err != nil {
-		return nil, err
+		return nil, Denied(filepath.Dir(name), err)
 	}
 	return osFile{f}, nil
 }

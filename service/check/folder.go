@@ -109,11 +109,11 @@ func tryFolder(dir string) (f folder, err error) {
 		}
 	}()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return f, err
+		return f, workfile.Denied(dir, err)
 	}
 	probe, err := os.CreateTemp(dir, ".check-*")
 	if err != nil {
-		return f, err
+		return f, workfile.Denied(dir, err)
 	}
 	defer func() { err = errors.Join(err, os.Remove(probe.Name())) }()
 	if err := errors.Join(probe.Truncate(1), probe.Close()); err != nil {
@@ -128,6 +128,10 @@ func tryFolder(dir string) (f folder, err error) {
 
 // folderFault says what is wrong without the name of the file that was tried.
 func folderFault(dir string, err error) string {
+	var denied *workfile.DeniedError
+	if errors.As(err, &denied) {
+		return fmt.Sprintf("%s cannot be written: %s belongs to uid %d (%v), this is uid %d", dir, denied.Dir, denied.Owner, denied.Mode, denied.UID)
+	}
 	var no syscall.Errno
 	if errors.As(err, &no) {
 		return fmt.Sprintf("%s cannot be written: %s", dir, no.Error())

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/ffegress/ffegress/ffpipe/workfile"
 )
 
 // ErrMissing is returned by Resolve when neither a file nor a body is given. The text is today's.
@@ -32,7 +34,7 @@ func Source(file, body string) ([]byte, error) {
 	case file != "":
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("could not read config: %w", err)
+			return nil, fmt.Errorf("could not read config: %w", workfile.Denied(file, err))
 		}
 		return text, nil
 	}
