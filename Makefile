@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export CGO_ENABLED := 0
 BIN := .cache/bin
 
-.PHONY: help setup build test race accept lint bench demo template
+.PHONY: help setup build test race accept lint bench demo template image deb
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ bench: setup build ## CPU, memory and latency figures beside the bare encoder
 demo: build ## record a real room for 15 s and show the result
 	@scripts/setup demo
 	@scripts/demo
+
+image: ## build the image of the Dockerfile
+	@scripts/image
+
+deb: ## make a Debian package in .cache/deb
+	@scripts/deb
 
 template: ## build the bundles of the room template and of the tests' pages (needs npm)
 	cd browser/template && npm ci --no-fund --no-audit && npm run build

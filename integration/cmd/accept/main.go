@@ -18,6 +18,7 @@ import (
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/debts"
 	"github.com/ffegress/ffegress/integration/feed"
+	"github.com/ffegress/ffegress/integration/image"
 	"github.com/ffegress/ffegress/integration/node"
 	"github.com/ffegress/ffegress/integration/nodes"
 	"github.com/ffegress/ffegress/integration/outlets"
@@ -34,7 +35,7 @@ var issues = map[string]func() []accept.Case{
 	"C":  debts.Full,
 	"D":  outlets.Full,
 	"E":  func() []accept.Case { return slices.Concat(stores.Full(), nodes.Full()) },
-	"F":  node.Full,
+	"F":  func() []accept.Case { return slices.Concat(node.Full(), image.Full()) },
 }
 
 var errNotHeld = errors.New("not every line was held")
