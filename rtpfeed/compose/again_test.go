@@ -74,8 +74,8 @@ func TestAgain(t *testing.T) {
 	disk := &tape{grew: make(chan struct{}, 1)}
 	log := journal.Start(disk, slog.New(slog.DiscardHandler))
 	s.stage.o.Journal = log
-	v := &player{units: video, rate: 90000, start: 20 * ms, delay: 250 * ms, sr: every(5200*ms, 5*time.Second)}
-	a := &player{units: audio, rate: 48000, start: 20 * ms, sr: every(2900*ms, 3*time.Second)}
+	v := &player{units: video, rate: 90000, start: opening, delay: 250 * ms, sr: every(5200*ms, 5*time.Second)}
+	a := &player{units: audio, rate: 48000, start: opening, sr: every(2900*ms, 3*time.Second)}
 	v.sink = s.stage.Sink(rtpfeed.Track{SID: "TR_V", Identity: "p", Codec: rtpfeed.VP8, ClockRate: 90000}, sound.Both, nil)
 	a.sink = s.stage.Sink(opusTrack("p"), sound.Both, nil)
 	var wg sync.WaitGroup
@@ -118,9 +118,9 @@ func TestAgain(t *testing.T) {
 			t.Errorf("killed after %v: %d pictures cannot be read: %v", c.killed, wrong, again.screen)
 		}
 		count := int((length - flash - 300*ms) / time.Second)
-		want(t, "beep", beeps(again.screen.left), flash, count, 25*ms)
+		want(t, "beep", beeps(again.screen.left), s.flash(), count, 25*ms)
 		if c.reports {
-			want(t, "flash", again.screen.flashes(), flash, count, 40*ms)
+			want(t, "flash", again.screen.flashes(), s.flash(), count, 40*ms)
 			alike(t, "beep", beeps(again.screen.left), beeps(s.screen.left), 3*ms)
 			alike(t, "flash", again.screen.flashes(), s.screen.flashes(), 34*ms)
 		}

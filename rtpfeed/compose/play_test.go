@@ -94,6 +94,16 @@ func opusTrack(identity string) rtpfeed.Track {
 	return rtpfeed.Track{SID: "TR_" + identity, Identity: identity, Codec: rtpfeed.Opus, ClockRate: 48000, Channels: 2}
 }
 
+// opening is when the players begin, and flash when the first flash and beep are due in what they play.
+const (
+	opening = 20 * time.Millisecond
+	flash   = time.Second * cardPhase / cardFPS
+)
+
+// flash is where the first flash and beep stand in what is recorded: a busy machine begins a little late, and what is
+// recorded begins with its first packet.
+func (s *studio) flash() time.Duration { return flash - s.zero.Sub(s.began.Add(opening)) }
+
 // begin waits for the first media and starts the programme.
 func (s *studio) begin(t *testing.T) {
 	t.Helper()

@@ -15,8 +15,8 @@ import (
 func scene(t *testing.T, live bool, patience time.Duration, setup func(s *studio, v, a *player)) *studio {
 	t.Helper()
 	s := newStudio(t, videoFormat(), live, patience)
-	v := &player{rate: 90000, start: 20 * time.Millisecond}
-	a := &player{rate: 48000, start: 20 * time.Millisecond}
+	v := &player{rate: 90000, start: opening}
+	a := &player{rate: 48000, start: opening}
 	v.sink = s.stage.Sink(rtpfeed.Track{SID: "TR_V", Identity: "p", Codec: rtpfeed.VP8, ClockRate: 90000}, sound.Both, nil)
 	a.sink = s.stage.Sink(opusTrack("p"), sound.Both, nil)
 	setup(s, v, a)
@@ -40,8 +40,8 @@ func TestSlowPathOfFile(t *testing.T) {
 		v.delay = 250 * time.Millisecond
 		v.sr, a.sr = every(5200*time.Millisecond, 5*time.Second), every(2900*time.Millisecond, 3*time.Second)
 	})
-	want(t, "flash", s.screen.flashes(), flash, seconds-1, 40*time.Millisecond)
-	want(t, "beep", beeps(s.screen.left), flash, seconds-1, 25*time.Millisecond)
+	want(t, "flash", s.screen.flashes(), s.flash(), seconds-1, 40*time.Millisecond)
+	want(t, "beep", beeps(s.screen.left), s.flash(), seconds-1, 25*time.Millisecond)
 }
 
 // TestMuteAndSilence: a signalled mute is black until the unmute; media that ceases without a word is held for 2 s.
@@ -78,7 +78,7 @@ func TestMuteAndSilence(t *testing.T) {
 	check(62, 160, false, "then, and 2 s without media")
 	check(170, 193, true, "after 2 s without media")
 	check(197, 230, false, "at the end")
-	want(t, "beep", beeps(s.screen.left), flash, 8, 25*time.Millisecond)
+	want(t, "beep", beeps(s.screen.left), s.flash(), 8, 25*time.Millisecond)
 }
 
 // TestLossHolds: after a loss nothing is shown that was not decoded whole, and the last good picture stands.
@@ -87,8 +87,8 @@ func TestLossHolds(t *testing.T) {
 	t.Parallel()
 	asked := make(keyframes, 1000)
 	s := newStudio(t, videoFormat(), true, time.Second)
-	v := &player{units: video, rate: 90000, start: 20 * time.Millisecond, lose: func(n int) bool { return n == 50 || n == 77 || n == 78 }}
-	a := &player{units: audio, rate: 48000, start: 20 * time.Millisecond}
+	v := &player{units: video, rate: 90000, start: opening, lose: func(n int) bool { return n == 50 || n == 77 || n == 78 }}
+	a := &player{units: audio, rate: 48000, start: opening}
 	v.sink = s.stage.Sink(rtpfeed.Track{SID: "TR_V", Identity: "p", Codec: rtpfeed.VP8}, sound.Both, asked)
 	a.sink = s.stage.Sink(opusTrack("p"), sound.Both, nil)
 	var wg sync.WaitGroup
@@ -168,7 +168,7 @@ func TestResolutionChanges(t *testing.T) {
 	audio := sounds(t, rtpfeed.Opus, seconds*50)
 	t.Parallel()
 	s := newStudio(t, videoFormat(), true, time.Second)
-	v := &player{rate: 90000, start: 20 * time.Millisecond}
+	v := &player{rate: 90000, start: opening}
 	for n := range wide {
 		if n/15%2 == 0 {
 			v.units = append(v.units, wide[n])
@@ -176,7 +176,7 @@ func TestResolutionChanges(t *testing.T) {
 			v.units = append(v.units, square[n])
 		}
 	}
-	a := &player{units: audio, rate: 48000, start: 20 * time.Millisecond}
+	a := &player{units: audio, rate: 48000, start: opening}
 	v.sink = s.stage.Sink(rtpfeed.Track{SID: "TR_V", Identity: "p", Codec: rtpfeed.H264}, sound.Both, nil)
 	a.sink = s.stage.Sink(opusTrack("p"), sound.Both, nil)
 	s.screen.other = card.Rect{X0: 70, X1: 250, Y1: 180}

@@ -10,8 +10,6 @@ import (
 	"github.com/ffegress/ffegress/rtpfeed/sound"
 )
 
-const flash = time.Second * cardPhase / cardFPS
-
 // TestCodecs plays every codec of pictures beside one of sound, in real time, and looks for every frame, flash and beep.
 func TestCodecs(t *testing.T) {
 	const seconds = 4
@@ -22,9 +20,9 @@ func TestCodecs(t *testing.T) {
 			video, audio := pictures(t, c.picture, 320, 180, seconds*cardFPS), sounds(t, c.sound, seconds*50)
 			t.Parallel()
 			s := newStudio(t, videoFormat(), true, time.Second)
-			v := player{units: video, rate: 90000, start: 20 * time.Millisecond}
+			v := player{units: video, rate: 90000, start: opening}
 			v.sink = s.stage.Sink(rtpfeed.Track{SID: "TR_V", Identity: "p", Codec: c.picture, ClockRate: 90000}, sound.Both, nil)
-			a := player{units: audio, rate: 48000, start: 20 * time.Millisecond}
+			a := player{units: audio, rate: 48000, start: opening}
 			if c.sound != rtpfeed.Opus {
 				a.rate = 8000
 			}
@@ -35,9 +33,9 @@ func TestCodecs(t *testing.T) {
 			s.begin(t)
 			wg.Wait()
 			s.end(t)
-			want(t, "flash", s.screen.flashes(), flash, seconds, 40*time.Millisecond)
-			want(t, "beep", beeps(s.screen.left), flash, seconds, 25*time.Millisecond)
-			want(t, "beep on the right", beeps(s.screen.right), flash, seconds, 25*time.Millisecond)
+			want(t, "flash", s.screen.flashes(), s.flash(), seconds, 40*time.Millisecond)
+			want(t, "beep", beeps(s.screen.left), s.flash(), seconds, 25*time.Millisecond)
+			want(t, "beep on the right", beeps(s.screen.right), s.flash(), seconds, 25*time.Millisecond)
 			unread, steps := 0, 0
 			worst := 0.0
 			for n, l := range s.screen.frames[:seconds*cardFPS-5] {
