@@ -65,8 +65,7 @@ func sandboxed() accept.Case {
 			if err != nil {
 				return err
 			}
-			// That it is recorded is the matter here; how well sound and picture meet is judged elsewhere.
-			faults := report.Check(meter.Limits{OffsetP95: 120, BarError: 4, AllowRepeats: true, AllowGaps: true})
+			faults := report.Check(meter.Limits{OffsetP95: 60, BarError: 4, AllowRepeats: true, AllowGaps: true})
 			o.Want(len(faults) == 0, "the card: %q", faults)
 			return nil
 		},

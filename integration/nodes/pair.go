@@ -31,7 +31,7 @@ const speaker = "voice"
 // patience bounds what a burdened machine may take.
 const patience = 60 * time.Second
 
-// pair is two recorders and a participant who sends sound.
+// pair is two recorders and a participant who sends sound, and where that is recorded a picture.
 type pair struct {
 	*lab.Lab
 	redis redis.UniversalClient
@@ -40,6 +40,7 @@ type pair struct {
 	lost  time.Duration
 }
 
+// newPair starts two recorders; where they resume what is lost, the participant sends a picture, too.
 func newPair(ctx context.Context, lost time.Duration, resume bool) (*pair, error) {
 	config := map[string]any{"browser_pool": 0, "node_lost_after": lost.String(), "drain_timeout": "1s", "resume_lost": resume}
 	l, err := lab.New(ctx, lab.Options{Name: "nodes", Rig: rig.Options{Config: config}})
@@ -47,13 +48,13 @@ func newPair(ctx context.Context, lost time.Duration, resume bool) (*pair, error
 		return nil, err
 	}
 	p := &pair{Lab: l, nodes: []*rig.Egress{l.Egress}, lost: lost}
-	if err := p.complete(ctx, config); err != nil {
+	if err := p.complete(ctx, config, resume); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }
 
-func (p *pair) complete(ctx context.Context, config map[string]any) (err error) {
+func (p *pair) complete(ctx context.Context, config map[string]any, picture bool) (err error) {
 	if p.redis, err = p.Redis.Client(); err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (p *pair) complete(ctx context.Context, config map[string]any) (err error) 
 		return err
 	}
 	p.nodes = append(p.nodes, other)
-	if p.voice, err = p.Publish(ctx, publish.Options{Room: p.Room, Participants: 1, Identity: speaker, AudioOnly: true}); err != nil {
+	if p.voice, err = p.Publish(ctx, publish.Options{Room: p.Room, Participants: 1, Identity: speaker, AudioOnly: !picture}); err != nil {
 		return err
 	}
 	for _, n := range p.nodes {

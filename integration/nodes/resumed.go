@@ -13,12 +13,18 @@ import (
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/meter"
 	"github.com/ffegress/ffegress/integration/rig"
 )
 
 // composedFor is how long recordings that are put together run before their recorder dies: longer than media is held
 // back at their beginning.
 const composedFor = 8 * time.Second
+
+const (
+	offsetP95 = 40 // ms
+	barError  = 6  // 8-bit steps, in a small picture
+)
 
 // resumesKilled kills a recorder whose egresses go on on the other one, and has it come back.
 func resumesKilled() accept.Case {
@@ -54,7 +60,7 @@ func (p *pair) kinds(ctx context.Context) map[string]func() (*livekit.EgressInfo
 	file := func(name string) []*livekit.EncodedFileOutput {
 		return []*livekit.EncodedFileOutput{{Filepath: filepath.Join(p.Media, strings.Replace(name, ".", "{retry}.", 1))}}
 	}
-	small := &livekit.EncodingOptions{Width: 320, Height: 180, Framerate: 15, VideoBitrate: 200}
+	small := &livekit.EncodingOptions{Width: 640, Height: 360, Framerate: 30, VideoBitrate: 1000}
 	return map[string]func() (*livekit.EgressInfo, error){
 		"tracks.ogg": func() (*livekit.EgressInfo, error) {
 			return p.API.StartTrackComposite(ctx, &livekit.TrackCompositeEgressRequest{
@@ -136,6 +142,9 @@ func (p *pair) firstHalves(ctx context.Context, o *accept.Outcome, rooms map[str
 		}
 		o.Add(name+": what was recorded before", "decodes, %.1f s", length)
 		o.Want(length > 0, "%s has %.1f s", name, length)
+		if err := shows(ctx, o, t.path); err != nil {
+			return err
+		}
 		if err := until(ctx, "the egress' directory is gone", func() bool {
 			_, err := os.Stat(filepath.Join(t.by.WorkDir, t.id))
 			return os.IsNotExist(err)
@@ -151,6 +160,26 @@ func (p *pair) firstHalves(ctx context.Context, o *accept.Outcome, rooms map[str
 		}
 		o.Want(p.told(t.id, "egress_ended") == 0, "%s: its end has been told", name)
 	}
+	return nil
+}
+
+// shows judges what a file with a picture shows and how that meets the sound; how smoothly two recorders on one
+// burdened machine go is not asked here.
+func shows(ctx context.Context, o *accept.Outcome, path string) error {
+	if filepath.Ext(path) != ".mp4" {
+		return nil
+	}
+	report, err := meter.Measure(ctx, path, meter.Options{IDs: []int{0}})
+	if err != nil {
+		return err
+	}
+	name := filepath.Base(path)
+	for _, p := range report.Participants {
+		o.Add(name+": flashes, beeps, A/V", "%d of %d, %d of %d, |p95| %.1f ms", p.Flashes.Expected-len(p.Flashes.Missing), p.Flashes.Expected,
+			p.Beeps.Expected-len(p.Beeps.Missing), p.Beeps.Expected, p.Offsets.P95Abs)
+	}
+	faults := report.Check(meter.Limits{OffsetP95: offsetP95, BarError: barError, AllowRepeats: true, AllowGaps: true})
+	o.Want(len(faults) == 0, "%s: %q", name, faults)
 	return nil
 }
 
@@ -174,6 +203,9 @@ func (p *pair) secondHalves(ctx context.Context, o *accept.Outcome, rooms map[st
 		}
 		o.Add(filepath.Base(path)+": what was recorded then", "decodes, %.1f s", length)
 		o.Want(length >= composedFor.Seconds()-1, "%s has %.1f s", path, length)
+		if err := shows(ctx, o, path); err != nil {
+			return err
+		}
 		for _, manifest := range []string{t.id + ".json", t.id + "~1.json"} {
 			_, err := os.Stat(filepath.Join(p.Media, manifest))
 			o.Want(err == nil, "%s: manifest: %v", name, err)

@@ -130,7 +130,8 @@ type keyframes chan struct{}
 
 func (k keyframes) RequestKeyframe() { k <- struct{}{} }
 
-// TestPublishedAgainInAnotherCodec: the same sink goes on, after half a second and in another size.
+// TestPublishedAgainInAnotherCodec: the same sink goes on in another size, once its new decoder has
+// started.
 func TestPublishedAgainInAnotherCodec(t *testing.T) {
 	const seconds = 6
 	vp8, h264 := pictures(t, rtpfeed.VP8, 320, 180, seconds*cardFPS), pictures(t, rtpfeed.H264, 640, 360, seconds*cardFPS)

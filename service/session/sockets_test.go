@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,9 +87,13 @@ func TestSocketsOfProgramme(t *testing.T) {
 		}
 	}
 	same := func() bool { a, b := heardOne.Load(), heardTwo.Load(); return a > 0 && a == b && a%4 == 0 }
-	for deadline := time.Now().Add(10 * time.Second); !same(); runtime.Gosched() { // what was sent last is being read
-		if time.Now().After(deadline) {
+	poll, deadline := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
+	defer poll.Stop()
+	for !same() { // what was sent last is being read
+		select {
+		case <-deadline:
 			t.Fatalf("heard %d and %d bytes", heardOne.Load(), heardTwo.Load())
+		case <-poll.C:
 		}
 	}
 	if strings.Contains(final.String(), "hush") {
