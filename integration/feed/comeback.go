@@ -12,6 +12,7 @@ import (
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/packets"
 	"github.com/ffegress/ffegress/integration/publish"
 	"github.com/ffegress/ffegress/integration/rig"
 )
@@ -121,18 +122,18 @@ func (b *bench) interrupted(ctx context.Context, o *accept.Outcome, most time.Du
 		}
 		f := info.FileResults[0]
 		name := filepath.Base(f.Location)
-		found, err := units(ctx, f.Location)
+		found, err := packets.Of(ctx, f.Location)
 		if err != nil {
 			return err
 		}
 		var holes []float64
 		for i := range found[1:] {
-			if d := found[i+1].at - found[i].at; d > 0.5 {
+			if d := found[i+1].At - found[i].At; d > 0.5 {
 				holes = append(holes, d)
 			}
 		}
 		off := time.Duration(f.Duration) - wall
-		last := found[len(found)-1].at
+		last := found[len(found)-1].At
 		o.Add(name+": packets, holes, last packet at, duration − wall", "%d, %.2f s, %.2f s, %+v", len(found), holes, last, off.Round(time.Millisecond))
 		o.Want(len(holes) == 1 && holes[0] < most.Seconds()+6, "%s: holes of %.2f s", name, holes)
 		o.Want(wall.Seconds()-last < 1, "%s: nothing in the last %.1f s", name, wall.Seconds()-last)

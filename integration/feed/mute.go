@@ -8,6 +8,7 @@ import (
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/packets"
 	"github.com/ffegress/ffegress/integration/publish"
 )
 
@@ -58,18 +59,18 @@ func mute() accept.Case {
 				}
 				f := info.FileResults[0]
 				name := filepath.Base(f.Location)
-				found, err := units(ctx, f.Location)
+				found, err := packets.Of(ctx, f.Location)
 				if err != nil {
 					return err
 				}
 				zero := time.Unix(0, f.StartedAt)
 				hole, from := 0.0, 0.0
 				for i := range found[1:] {
-					if d := found[i+1].at - found[i].at; d > hole {
-						hole, from = d, found[i].at
+					if d := found[i+1].At - found[i].At; d > hole {
+						hole, from = d, found[i].At
 					}
 				}
-				last := found[len(found)-1].at
+				last := found[len(found)-1].At
 				off := time.Duration(f.Duration) - wall
 				o.Add(name+": hole, from, last packet, duration − wall", "%.2f s, %.2f s (muted at %.2f s), %.2f s (muted at %.2f s), %+v",
 					hole, from, at[0].Sub(zero).Seconds(), last, at[2].Sub(zero).Seconds(), off.Round(time.Millisecond))

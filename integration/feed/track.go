@@ -12,6 +12,7 @@ import (
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/lab"
 	"github.com/ffegress/ffegress/integration/meter"
+	"github.com/ffegress/ffegress/integration/packets"
 	"github.com/ffegress/ffegress/integration/publish"
 	"github.com/ffegress/ffegress/integration/rig"
 )
@@ -95,11 +96,11 @@ func judgePicture(ctx context.Context, o *accept.Outcome, codec string, info *li
 	o.Add("meter", "\n```\n%s```", report)
 	o.Missed = append(o.Missed, report.Check(meter.Limits{BarError: 6, UniqueFPS: 29, Wall: wall.Seconds(), WallWithin: wallWithin})...)
 	o.Want(report.LongestGOP <= gopWithin, "%s: keyframes %.2f s apart", codec, report.LongestGOP)
-	return judgePackets(ctx, o, codec, f, wall, sent(codec, frames))
+	return judgePackets(ctx, o, codec, f, wall, packets.Sent(codec, frames))
 }
 
 // judgeSound judges a file of sound: Opus that came as it was sent, or Opus that was made of G.711.
-func judgeSound(ctx context.Context, o *accept.Outcome, codec string, info *livekit.EgressInfo, wall time.Duration, packets [][]byte) error {
+func judgeSound(ctx context.Context, o *accept.Outcome, codec string, info *livekit.EgressInfo, wall time.Duration, sound [][]byte) error {
 	f := info.FileResults[0]
 	o.Want(filepath.Base(f.Filename) == "p0-audio-microphone.ogg", "%s file is called %s", codec, f.Filename)
 	report, err := meter.Measure(ctx, f.Location, meter.Options{IDs: []int{0}, NoPicture: true})
@@ -111,16 +112,16 @@ func judgeSound(ctx context.Context, o *accept.Outcome, codec string, info *live
 	if codec != publish.Opus {
 		return nil
 	}
-	return judgePackets(ctx, o, codec, f, wall, sent(codec, packets))
+	return judgePackets(ctx, o, codec, f, wall, packets.Sent(codec, sound))
 }
 
 // judgePackets holds the file's packets against the loop that was sent.
 func judgePackets(ctx context.Context, o *accept.Outcome, codec string, f *livekit.FileInfo, wall time.Duration, loop []string) error {
-	found, err := units(ctx, f.Location)
+	found, err := packets.Of(ctx, f.Location)
 	if err != nil {
 		return err
 	}
-	gaps, err := follow(found, loop)
+	gaps, err := packets.Follow(found, loop)
 	o.Want(err == nil, "%s: %v", codec, err)
 	o.Want(len(gaps) == 0, "%s: packets are missing: %v", codec, gaps)
 	o.Add(codec+" packets, each as it was sent", "%d", len(found))

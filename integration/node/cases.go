@@ -9,7 +9,7 @@ import (
 // Full is every case of issue F, at full length.
 func Full() []accept.Case {
 	return []accept.Case{
-		burst(50),
+		burst(startings{n: 50, composed: 3, cost: 0.15}),
 		rolling(),
 		deadline(),
 		hurried(),
@@ -19,10 +19,13 @@ func Full() []accept.Case {
 		confined(),
 		fenced(),
 		sandboxed(),
+		tracks(100, 30*time.Second),
+		routes(20, 20*time.Second),
+		cycles(20),
 	}
 }
 
 // Sample is what `make test` has time for.
 func Sample() []accept.Case {
-	return []accept.Case{burst(12), watched(4 * time.Second), confined()}
+	return []accept.Case{burst(startings{n: 12, cost: 0.3}), watched(4 * time.Second), confined()}
 }

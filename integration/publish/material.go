@@ -21,9 +21,9 @@ const matrix = card.BT601
 
 // Card says whose picture and sound to make.
 type Card struct {
-	ID    int // participant, 0 … card.IDs-1
-	Phase int // frame within the second at which it flashes
-	Size  Size
+	ID    int  // participant, 0 … card.IDs-1
+	Phase int  // frame within the second at which it flashes
+	Size  Size // zero: there is no picture
 
 	KeyPhase int // the first keyframe but frame 0, less than KeyInterval
 
@@ -55,7 +55,7 @@ func (c Card) g711() bool { return c.Audio == PCMU || c.Audio == PCMA }
 
 // Material is one loop of encoded frames and packets.
 type Material struct {
-	Frames  [][]byte // card.Loop of them, H264 and H265 with start codes; every KeyInterval-th is a keyframe
+	Frames  [][]byte // card.Loop of them or none, H264 and H265 with start codes; every KeyInterval-th is a keyframe
 	Packets [][]byte // 20 ms each, card.LoopSamples/960 of them
 }
 
@@ -82,18 +82,19 @@ func (c Cache) Load(ctx context.Context, what Card) (*Material, error) {
 		return nil, err
 	}
 	video, audio := filepath.Join(dir, what.videoName()), filepath.Join(dir, what.audioName())
-	err = errors.Join(
-		c.ensure(ctx, video, func(ctx context.Context, out string) error { return c.encodeVideo(ctx, what, out) }),
-		c.ensure(ctx, audio, func(ctx context.Context, out string) error { return c.encodeAudio(ctx, what, out) }),
-	)
+	err = c.ensure(ctx, audio, func(ctx context.Context, out string) error { return c.encodeAudio(ctx, what, out) })
+	if what.Size != (Size{}) {
+		err = errors.Join(err, c.ensure(ctx, video, func(ctx context.Context, out string) error { return c.encodeVideo(ctx, what, out) }))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make material for participant %d: %w", what.ID, err)
 	}
 	m := &Material{}
-	switch what.Video {
-	case H264:
+	switch {
+	case what.Size == Size{}:
+	case what.Video == H264:
 		m.Frames, err = readUnits(video, delimiterH264)
-	case H265:
+	case what.Video == H265:
 		m.Frames, err = readUnits(video, delimiterH265)
 	default:
 		m.Frames, err = readIVF(video)

@@ -87,7 +87,10 @@ func (o Options) Cards(id int) []Card {
 	phase := card.PhaseOf(id, o.Participants)
 	if len(o.Layers) == 0 {
 		size := Size{640, 360}
-		if len(o.Sizes) > 0 {
+		switch {
+		case o.AudioOnly:
+			size = Size{}
+		case len(o.Sizes) > 0:
 			size = o.Sizes[id%len(o.Sizes)]
 		}
 		return []Card{{ID: o.FirstCard + id, Phase: phase, Size: size, Video: o.Video, Audio: o.Audio}}

@@ -1,4 +1,4 @@
-package feed
+package packets
 
 import (
 	"bytes"
@@ -17,14 +17,14 @@ import (
 	"github.com/ffegress/ffegress/integration/publish"
 )
 
-// unit is one packet of a file.
-type unit struct {
-	at   float64 // seconds
-	hash string  // MD5
+// Unit is one packet of a file.
+type Unit struct {
+	At   float64 // seconds
+	Hash string  // MD5
 }
 
-// units are the packets of a file's one stream, without what the recorder put where nothing came.
-func units(ctx context.Context, path string) ([]unit, error) {
+// Of reads the packets of a file's one stream, without what the recorder put where nothing came.
+func Of(ctx context.Context, path string) ([]Unit, error) {
 	cmd := exec.CommandContext(ctx, "ffprobe", "-v", "error", "-show_data_hash", "MD5",
 		"-show_entries", "packet=pts_time,data_hash", "-of", "json", path)
 	out, err := cmd.Output()
@@ -41,14 +41,14 @@ func units(ctx context.Context, path string) ([]unit, error) {
 		return nil, err
 	}
 	quiet := silence()
-	var found []unit
+	var found []Unit
 	for _, p := range list.Packets {
 		at, err := strconv.ParseFloat(p.At, 64)
 		if err != nil {
 			return nil, fmt.Errorf("%s: timestamp %q", path, p.At)
 		}
 		if hash := p.Hash[len("MD5:"):]; !slices.Contains(quiet, hash) {
-			found = append(found, unit{at, hash})
+			found = append(found, Unit{at, hash})
 		}
 	}
 	return found, nil
@@ -67,8 +67,8 @@ func sum(data []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// sent are the hashes of what a publisher sends in a loop, as packets of a file.
-func sent(codec string, frames [][]byte) (hashes []string) {
+// Sent are the hashes of what a publisher sends in a loop, as packets of a file.
+func Sent(codec string, frames [][]byte) (hashes []string) {
 	for _, f := range frames {
 		switch codec {
 		case publish.H264, publish.H265:
@@ -114,9 +114,9 @@ func sized(frame []byte) (out []byte) {
 	return out
 }
 
-// follow holds the file's packets against what is sent in a loop: each must be the next. It tells how many were left
+// Follow holds the file's packets against what is sent in a loop: each must be the next. It tells how many were left
 // out at each of the gaps, and fails for a packet that was never sent.
-func follow(found []unit, loop []string) (gaps []int, err error) {
+func Follow(found []Unit, loop []string) (gaps []int, err error) {
 	if len(found) == 0 {
 		return nil, fmt.Errorf("no packets")
 	}
@@ -133,13 +133,13 @@ func follow(found []unit, loop []string) (gaps []int, err error) {
 	return gaps, nil
 }
 
-func from(found []unit, loop []string, next int) (gaps []int, ok bool) {
-	if found[0].hash != loop[next] {
+func from(found []Unit, loop []string, next int) (gaps []int, ok bool) {
+	if found[0].Hash != loop[next] {
 		return nil, false
 	}
 	for _, u := range found {
 		left := 0
-		for loop[next%len(loop)] != u.hash {
+		for loop[next%len(loop)] != u.Hash {
 			if next, left = next+1, left+1; left > len(loop) {
 				return nil, false
 			}

@@ -1,0 +1,113 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/rig"
+)
+
+// atOnce is how many requests are under way at the same moment, where many egresses are started and stopped.
+const atOnce = 10
+
+// startAll starts n egresses.
+func (p *post) startAll(ctx context.Context, n int, ask func(ctx context.Context, i int) (*livekit.EgressInfo, error)) ([]*lab.Recording, error) {
+	all := make([]*lab.Recording, n)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i := range all {
+		g.Go(func() (err error) {
+			all[i], err = p.Start(ctx, func() (*livekit.EgressInfo, error) { return ask(ctx, i) })
+			return err
+		})
+	}
+	return all, g.Wait()
+}
+
+// ended is a recording that was stopped.
+type ended struct {
+	info *livekit.EgressInfo
+	wall time.Duration // from its first sound until it was told to stop
+}
+
+// stopAll stops egresses that make one file each, all of which must be complete.
+func stopAll(ctx context.Context, all []*lab.Recording) ([]ended, error) {
+	done := make([]ended, len(all))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i, r := range all {
+		g.Go(func() error {
+			info, lost, err := whole(ctx, r)
+			if err == nil {
+				done[i] = ended{info, time.Duration(info.FileResults[0].Duration) + lost}
+			}
+			return err
+		})
+	}
+	return done, g.Wait()
+}
+
+// wall tells how long the files are beside the wall clock.
+func judgeWall(o *accept.Outcome, done []ended) {
+	var off []time.Duration
+	for _, d := range done {
+		f := d.info.FileResults[0]
+		off = append(off, time.Duration(f.Duration)-d.wall)
+		o.Want(off[len(off)-1].Abs() < slack, "%s lasts %v, wall clock %v", f.Filename, time.Duration(f.Duration), d.wall)
+	}
+	o.Add("files beside the wall clock", "%+d to %+d ms, of %d", slices.Min(off).Milliseconds(), slices.Max(off).Milliseconds(), len(off))
+}
+
+// burden measures the node while it records, and its processes.
+func (p *post) burden(ctx context.Context, o *accept.Outcome, what string, length time.Duration) (rig.Usage, int, error) {
+	watching, cancel := context.WithTimeout(ctx, length)
+	defer cancel()
+	used, err := rig.Watch(watching, p.Egress.PID, time.Second)
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return used, 0, err
+	}
+	procs, err := rig.Descendants(p.Egress.PID)
+	if err != nil {
+		return used, 0, err
+	}
+	count := map[string]int{}
+	for _, proc := range procs {
+		count[proc.Role]++
+	}
+	for _, role := range slices.Sorted(maps.Keys(used.Roles)) {
+		u := used.Roles[role]
+		o.Add(what+", "+role, "%.3f cores, peak PSS %.1f MB, %d processes", u.CPU/used.Wall.Seconds(), float64(u.PeakPSS)/1e6, count[role])
+	}
+	return used, len(procs), nil
+}
+
+// sum is what all roles took together: cores, and bytes of PSS.
+func sum(u rig.Usage) (cores float64, pss int64) {
+	for _, r := range u.Roles {
+		cores += r.CPU / u.Wall.Seconds()
+		pss += r.PeakPSS
+	}
+	return cores, pss
+}
+
+// each says what one of n took beyond the idle node.
+func each(o *accept.Outcome, idle, busy rig.Usage, n int) {
+	c0, m0 := sum(idle)
+	c1, m1 := sum(busy)
+	o.Add("each beyond the idle node", "%.4f cores, %.2f MB", (c1-c0)/float64(n), float64(m1-m0)/1e6/float64(n))
+}
+
+// lossless is a title's end, for how many and how long.
+func lossless(n int, length time.Duration) string {
+	return fmt.Sprintf("%d at once, %v: CPU, PSS, processes, no loss", n, length)
+}
