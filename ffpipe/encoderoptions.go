@@ -27,6 +27,9 @@ type EncoderOptions struct {
 	Profile      string // "baseline", "main" or "high"; "" = "main"
 	X264Preset   string // "" = "veryfast" with cheaper motion refinement (docs/performance.md)
 	Threads      int    // x264 threads; 0 = x264 decides
+	Device       VideoDevice
+	// InBand has x264 tell before each keyframe what a decoder has to know; see Fallback.
+	InBand bool
 
 	// KeyFrameInterval is the GOP in seconds; 0 leaves it to x264 (at most
 	// 250 frames, and one at each scene cut).
@@ -74,6 +77,15 @@ func (o EncoderOptions) Validate() error {
 	case !o.Container.holds(o.Video, o.Audio, o.codec()):
 		return fmt.Errorf("encoder options: audio codec %q, video %t in container %q", o.codec(), o.Video, o.Container)
 	}
+	switch o.Device.Encoder {
+	case "", X264, NVENC:
+	case VAAPI, QSV:
+		if o.Video && o.Device.Node == "" {
+			return fmt.Errorf("encoder options: %s without a device", o.Device.Encoder)
+		}
+	default:
+		return fmt.Errorf("encoder options: video encoder %q", o.Device.Encoder)
+	}
 	switch o.Profile {
 	case "", "baseline", "main", "high":
 		return nil
@@ -111,6 +123,7 @@ func (o EncoderOptions) Args(videoFD, audioFD, progressFD int) []string {
 		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning",
 		"-progress", pipeURL(progressFD),
 	}
+	args = append(args, o.deviceArgs()...)
 	var streams []*ffmpeg.Stream
 	out := o.containerOutput()
 	if o.Video {
@@ -148,36 +161,18 @@ func (o EncoderOptions) videoOutput(out ffmpeg.KwArgs) {
 	if o.SegmentSeconds > 0 {
 		vbv = min(o.SegmentSeconds, vbvSecondsMax)
 	}
-	out["c:v"] = "libx264"
-	out["preset:v"] = orElse(o.X264Preset, "veryfast")
-	if o.X264Preset == "" {
-		out["subq:v"] = 1
-	}
-	out["profile:v"] = orElse(o.Profile, "main")
-	out["pix_fmt"] = "yuv420p"
 	out["b:v"] = rate
 	out["maxrate:v"] = rate
 	out["bufsize:v"] = fmt.Sprintf("%dk", vbv*o.VideoBitrate)
-	out["vf"] = "setsar=1"
 	// The programme is constant-rate already: every frame in is a frame out.
 	out["fps_mode"] = "passthrough"
 	out["video_track_timescale"] = o.Timescale()
 	bt709(out)
-	if gop := o.GOP(); gop > 0 {
-		out["g"] = gop
-		out["keyint_min"] = gop
-		out["sc_threshold"] = 0
+	if o.Device.Hardware() {
+		o.deviceOutput(out)
+		return
 	}
-	if o.BFrames != nil {
-		out["bf"] = *o.BFrames
-	}
-	if o.Threads > 0 {
-		out["threads:v"] = o.Threads
-	}
-	if o.HRD {
-		out["nal-hrd"] = "cbr"
-		out["minrate:v"] = rate
-	}
+	o.x264Output(out)
 }
 
 // bt709 tags what the programme's frames are; on the input side too, so that

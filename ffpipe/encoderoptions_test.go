@@ -63,6 +63,20 @@ func goldenOptions() map[string]EncoderOptions {
 		"mp3_22050": with(func(o *EncoderOptions) {
 			o.Video, o.Container, o.AudioCodec, o.AudioFrequency, o.AudioBitrate = false, MP3, MP3Audio, 22050, 64
 		}),
+		"vaapi": with(func(o *EncoderOptions) { o.Device = VideoDevice{VAAPI, "/dev/dri/renderD128"} }),
+		"vaapi_baseline_stream": with(func(o *EncoderOptions) {
+			o.Device, o.Profile, o.KeyFrameInterval, o.HRD, o.BFrames = VideoDevice{VAAPI, "/dev/dri/renderD129"}, "baseline", 4, true, &zero
+		}),
+		"nvenc":          with(func(o *EncoderOptions) { o.Device = VideoDevice{Encoder: NVENC} }),
+		"nvenc_segments": with(func(o *EncoderOptions) { o.Device, o.SegmentSeconds = VideoDevice{Encoder: NVENC}, 6 }),
+		"nvenc_stream": with(func(o *EncoderOptions) {
+			o.Device, o.KeyFrameInterval, o.HRD, o.BFrames, o.FragmentDuration = VideoDevice{Encoder: NVENC}, 4, true, &zero, 100*time.Millisecond
+		}),
+		"qsv":          with(func(o *EncoderOptions) { o.Device = VideoDevice{QSV, "/dev/dri/renderD128"} }),
+		"qsv_high":     with(func(o *EncoderOptions) { o.Device, o.Profile = VideoDevice{QSV, "/dev/dri/renderD128"}, "high" }),
+		"qsv_fallback": with(func(o *EncoderOptions) { o.Device = VideoDevice{QSV, "/dev/dri/renderD128"}; *o = o.Fallback() }),
+		"device_sound": with(func(o *EncoderOptions) { o.Device, o.Video = VideoDevice{VAAPI, "/dev/dri/renderD128"}, false }),
+
 		"threads_and_speed": with(func(o *EncoderOptions) { o.Threads, o.X264Preset = 2, "superfast" }),
 	}
 }
@@ -157,6 +171,8 @@ func TestValidate(t *testing.T) {
 		`audio codec "aac", video false in container "ogg"`: func(o *EncoderOptions) { o.Container, o.Video = Ogg, false },
 		`audio codec "aac", video false in container "mp3"`: func(o *EncoderOptions) { o.Container, o.Video = MP3, false },
 		`in container "avi"`:                                func(o *EncoderOptions) { o.Container = "avi" },
+		`vaapi without a device`:                            func(o *EncoderOptions) { o.Device.Encoder = VAAPI },
+		`video encoder "omx"`:                               func(o *EncoderOptions) { o.Device.Encoder = "omx" },
 		`profile "extended"`:                                func(o *EncoderOptions) { o.Profile = "extended" },
 	}
 	for want, change := range bad {

@@ -43,6 +43,7 @@ type Encoding struct {
 	mu       sync.Mutex
 	current  *ffpipe.Encoder
 	restarts int
+	fellBack error
 	cpu      time.Duration
 }
 
@@ -55,6 +56,8 @@ type EncodingStats struct {
 	Progress      ffpipe.Progress // of the present encoder
 	PID           int             // of the present encoder, 0 while there is none
 	CPU           time.Duration   // user and system time of ended encoders
+	// FellBack is why x264 encodes and not the device of the options; nil as long as that works.
+	FellBack error
 }
 
 // Start starts the first encoder. Its error is that the child could not be
@@ -109,7 +112,7 @@ func (e *Encoding) Stats() EncodingStats {
 	feed, hub := e.Feed.Stats(), e.Hub.Stats()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := EncodingStats{Restarts: e.restarts, HoleFrames: feed.HoleFrames, HoleSamples: feed.HoleSamples, MissingFrames: hub.Missing, CPU: e.cpu}
+	s := EncodingStats{Restarts: e.restarts, HoleFrames: feed.HoleFrames, HoleSamples: feed.HoleSamples, MissingFrames: hub.Missing, CPU: e.cpu, FellBack: e.fellBack}
 	if e.current != nil {
 		s.Progress, s.PID = e.current.Progress(), e.current.Proc().PID()
 	}
@@ -125,11 +128,12 @@ func (e *Encoding) setCurrent(c *ffpipe.Encoder) {
 // run replaces encoders until one comes to the programme's end.
 func (e *Encoding) run(ctx context.Context, encoder *ffpipe.Encoder) error {
 	var recent deaths
+	options := e.Options
 	for {
 		err := error(nil)
 		from := e.Hub.End()
 		if encoder == nil {
-			encoder, err = ffpipe.StartEncoder(e.FFmpeg, e.Options, e.Log)
+			encoder, err = ffpipe.StartEncoder(e.FFmpeg, options, e.Log)
 		}
 		if err == nil {
 			e.setCurrent(encoder)
@@ -147,13 +151,22 @@ func (e *Encoding) run(ctx context.Context, encoder *ffpipe.Encoder) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if recent.tooMany(time.Now()) {
+		device := options.Device
+		switch {
+		case device.Hardware() && options.Video:
+			// Whatever it died of: a device that is gone has many ways to say so, and x264 can go on after all of them.
+			options = options.Fallback()
+			e.Hub.otherEncoder()
+		case recent.tooMany(time.Now()):
 			return fmt.Errorf("%w: %w", ErrEncoderLost, err)
 		}
 		at := e.Hub.End()
-		e.Log.Warn("encoder died, starting another", "err", err, "frame", at.Frame, "sample", at.Sample)
+		e.Log.Warn("encoder died, starting another", "err", err, "encoder", device.String(), "next", options.Device.String(), "frame", at.Frame, "sample", at.Sample)
 		e.mu.Lock()
 		e.restarts++
+		if device != options.Device {
+			e.fellBack = fmt.Errorf("%s: %w", device, err)
+		}
 		e.mu.Unlock()
 	}
 }

@@ -115,6 +115,16 @@ func (h *Hub) Run(r io.Reader, from programme.Point) error {
 	}
 }
 
+// otherEncoder lets the runs from now on be of another encoder than those before, one that tells before each keyframe
+// what a decoder has to know.
+func (h *Hub) otherEncoder() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if m, ok := h.format.(*movie); ok {
+		m.inBand = true
+	}
+}
+
 func (h *Hub) begin(from programme.Point) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

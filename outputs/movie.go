@@ -16,6 +16,10 @@ type movie struct {
 	fps          int
 	video, audio bool // wanted
 
+	// inBand says that a later run tells itself before each keyframe what a decoder has to know, so that its beginning may
+	// differ in that.
+	inBand bool
+
 	init   []byte
 	parsed []track // as the init segment has them
 	tracks []hubTrack
@@ -40,7 +44,7 @@ func (m *movie) begin(u unit, from programme.Point) error {
 			return fmt.Errorf("%w: video %t, audio %t", ErrInitChanged, video, audio)
 		}
 		m.parsed, m.tracks = parsed, tracks
-	} else if !bytes.Equal(m.init, u.data) {
+	} else if !bytes.Equal(m.init, u.data) && !m.like(u) {
 		return fmt.Errorf("%w: init segment of %d bytes differs from the first", ErrInitChanged, len(u.data))
 	}
 	tracks := slices.Clone(m.tracks)
@@ -49,8 +53,20 @@ func (m *movie) begin(u unit, from programme.Point) error {
 			return err
 		}
 	}
-	m.tracks, m.init = tracks, u.data
+	m.tracks = tracks
+	if m.init == nil {
+		m.init = u.data
+	}
 	return nil
+}
+
+// like tells whether another encoder's run can go on in this stream.
+func (m *movie) like(u unit) bool {
+	if !m.inBand {
+		return false
+	}
+	parsed, err := parseMoov(u.head)
+	return err == nil && slices.Equal(parsed, m.parsed)
 }
 
 func (m *movie) place(u unit) (*Fragment, int64, error) {

@@ -23,12 +23,16 @@ func (s *Service) healthState() (well bool, why string) {
 }
 
 // serveHealth answers any request with the load in percent and the running egresses' requests without their secrets: 200
-// when the node could take work or is busy doing it, 503 otherwise.
+// when the node could take work or is busy doing it, 503 otherwise. A video encoder that was asked for and cannot be used is
+// told.
 func (s *Service) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	well, why := s.healthState()
 	body := map[string]any{"CpuLoad": 100 * s.gate.Standing().Ratio()}
 	if !well {
 		body["Unavailable"] = why
+	}
+	if why := s.conf.FellBack(); why != "" {
+		body["VideoEncoder"] = why
 	}
 	for _, a := range s.onAir.all() {
 		body[a.id] = a.request.Request

@@ -2,11 +2,14 @@ package service
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/ffegress/ffegress/ffpipe"
 )
 
 func get(t *testing.T, h http.Handler, target string) (int, string) {
@@ -33,6 +36,13 @@ func TestHealth(t *testing.T) {
 		return body
 	}
 	look(http.StatusOK, `"CpuLoad":0`)
+	s.conf.VideoEncoder = "vaapi"
+	s.conf.Video.Refused = []*ffpipe.Refusal{{Encoder: ffpipe.VAAPI, Err: errors.New("no device")}}
+	look(http.StatusOK, `"VideoEncoder":"x264 encodes, vaapi: no device"`)
+	s.conf.VideoEncoder = ffpipe.AutoVideoEncoder
+	if body := look(http.StatusOK); strings.Contains(body, "VideoEncoder") {
+		t.Errorf("what auto has chosen is no trouble: %s", body)
+	}
 	s.reachable.Store(false)
 	look(http.StatusServiceUnavailable, `"Unavailable":"Redis does not answer"`)
 	s.reachable.Store(true)

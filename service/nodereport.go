@@ -13,6 +13,7 @@ type NodeReport struct {
 	ClusterID string         `json:"cluster_id,omitempty"`
 	Closed    string         `json:"closed,omitempty"` // why no request is taken
 	Recording int            `json:"recording"`
+	Encoder   string         `json:"video_encoder"` // what new egresses begin with
 	Load      admit.Standing `json:"load"`
 	Accepts   []Answer       `json:"accepts"`
 }
@@ -21,7 +22,7 @@ type NodeReport struct {
 func (s *Service) report() NodeReport {
 	host, _ := os.Hostname() // without, the node's id must do
 	return NodeReport{
-		NodeID: s.conf.NodeID, Host: host, ClusterID: s.conf.ClusterID, Closed: s.closed(),
+		NodeID: s.conf.NodeID, Host: host, ClusterID: s.conf.ClusterID, Closed: s.closed(), Encoder: s.conf.Video.Device.String(),
 		Recording: s.sessions.recording(), Load: s.gate.Standing(), Accepts: s.answers(),
 	}
 }

@@ -70,6 +70,9 @@ func record(ctx context.Context, cmd *cli.Command, request requestFunc) error {
 		return err
 	}
 
+	if err := conf.FindVideoEncoder(ctx, log); err != nil {
+		return err
+	}
 	browser.Sweep(log)
 	template := &browser.TemplateServer{Addr: "127.0.0.1:0"}
 	if err := template.Start(); err != nil {

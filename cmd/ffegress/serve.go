@@ -65,6 +65,9 @@ func serve(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	defer func() { _ = bus.Close() }()
+	if err := conf.FindVideoEncoder(ctx, log); err != nil {
+		return err
+	}
 	s, err := service.New(conf, bus, log)
 	if err != nil {
 		return err

@@ -43,6 +43,7 @@ var machine = []one{
 
 // configured are the checks of what the configuration names.
 var configured = []one{
+	{"video_encoder", checkVideoEncoder},
 	{"redis", checkRedis},
 	{"ws_url", checkServer},
 	{"api_key", checkKey},

@@ -31,6 +31,24 @@ func checkFFmpeg(ctx context.Context, s *subject) []Result {
 	return ok("%s (%s), with all encoders and muxers", c.Version, c.Path)
 }
 
+func checkVideoEncoder(ctx context.Context, s *subject) []Result {
+	asked := s.conf.VideoEncoder
+	device, refused, err := ffpipe.ChooseVideoEncoder(ctx, s.conf.Binaries.FFmpeg, asked)
+	var reasons []string
+	for _, r := range refused {
+		reasons = append(reasons, oneLine(r))
+	}
+	switch {
+	case err != nil:
+		return fail(fmt.Sprintf("%s did not encode a picture within %v", asked, s.patience), slow)
+	case len(refused) == 0:
+		return ok("%s", device)
+	case asked == ffpipe.AutoVideoEncoder:
+		return ok("%s; not %s", device, strings.Join(reasons, "; not "))
+	}
+	return warn(strings.Join(reasons, "; ")+"; x264 encodes in its place", "give ffegress the device (docs/operating.md), or set video_encoder to x264")
+}
+
 func checkChromium(ctx context.Context, s *subject) []Result {
 	p, err := browser.ProbeChromium(ctx, s.browser())
 	var lacks *browser.MissingProgramError

@@ -37,6 +37,21 @@ func TestProgramsThatAreMissing(t *testing.T) {
 	}
 }
 
+// TestVideoEncoder: what is asked for and is not there is told with its reason, and is no failure.
+func TestVideoEncoder(t *testing.T) {
+	dir := t.TempDir() // there are no devices for an ffmpeg that refuses all
+	refusing := filepath.Join(dir, "ffmpeg")
+	if err := os.WriteFile(refusing, []byte("#!/bin/sh\necho 'Cannot load libcuda.so.1' >&2\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	with := func(encoder string) *subject {
+		return about(t, "binaries: {ffmpeg: "+refusing+"}\nvideo_encoder: "+encoder)
+	}
+	want(t, checkVideoEncoder(t.Context(), with("x264")), OK, "x264", "")
+	want(t, checkVideoEncoder(t.Context(), with("nvenc")), Warn, "Cannot load libcuda.so.1; x264 encodes in its place", "set video_encoder to x264")
+	want(t, checkVideoEncoder(t.Context(), with("auto")), OK, "x264; not nvenc: encoder: exit code 1: Cannot load libcuda.so.1; not qsv: ", "")
+}
+
 func TestProgramsThatDoNotWork(t *testing.T) {
 	bare := filepath.Join(t.TempDir(), "ffmpeg")
 	script := "#!/bin/sh\necho 'ffmpeg version 9.9 of nobody'\n"

@@ -84,8 +84,15 @@ type Config struct {
 	// LatencyOverrides replaces Latency whole for a request type (room_composite, web, participant, …).
 	LatencyOverrides map[string]Latency `yaml:"latency_overrides,omitempty"`
 
+	// VideoEncoder is one of ffpipe.VideoEncoders: x264, a device's, or auto for the first of those that works.
+	VideoEncoder string `yaml:"video_encoder"`
+	// VideoEncoderPreset is x264's; "" = veryfast, made a little cheaper.
+	VideoEncoderPreset string `yaml:"video_encoder_preset,omitempty"`
 	// VideoEncoderThreads is x264's thread count; 0 = its own choice.
-	VideoEncoderThreads           int        `yaml:"video_encoder_threads,omitempty"`
+	VideoEncoderThreads int `yaml:"video_encoder_threads,omitempty"`
+	// Video is what FindVideoEncoder has found; never read from the file.
+	Video Video `yaml:"-"`
+
 	EnableSyncEngine              bool       `yaml:"enable_sync_engine,omitempty"`
 	EnableOneShotSenderReportSync bool       `yaml:"enable_one_shot_sender_report_sync,omitempty"`
 	AudioTempoController          AudioTempo `yaml:"audio_tempo_controller,omitempty"`

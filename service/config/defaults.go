@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/livekit/protocol/utils/guid"
+
+	"github.com/ffegress/ffegress/ffpipe"
 )
 
 // nodePrefix is what ids of egress nodes begin with.
@@ -47,6 +49,7 @@ func base() *Config {
 		IOUpdateTimeout:      defaultIOUpdateTimeout,
 		IOWorkers:            defaultIOWorkers,
 		Latency:              defaultLatency(),
+		VideoEncoder:         string(ffpipe.X264),
 		CPUCost: CPUCost{
 			MaxCPUUtilization: defaultUtilization,
 			RoomComposite:     4, AudioRoomComposite: 1,
@@ -79,6 +82,9 @@ func (c *Config) settle() error {
 	}
 	if c.MaxUploadQueue == 0 {
 		c.MaxUploadQueue = defaultUploadQueue
+	}
+	if c.VideoEncoder == "" {
+		c.VideoEncoder = string(ffpipe.X264)
 	}
 	if r := c.AudioTempoController.AdjustmentRate; c.AudioTempoController.Enabled && (r <= 0 || r > maxTempoRate) {
 		c.AudioTempoController.AdjustmentRate = defaultTempoRate

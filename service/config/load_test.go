@@ -197,6 +197,9 @@ func TestOwnFile(t *testing.T) {
 	if c.WorkDir != "/srv/work" || c.DrainTimeout != 2*time.Hour || c.RejoinGrace != 10*time.Second || c.BrowserPool != 3 {
 		t.Errorf("%v %v %v %v", c.WorkDir, c.DrainTimeout, c.RejoinGrace, c.BrowserPool)
 	}
+	if c.VideoEncoder != "auto" || c.VideoEncoderPreset != "superfast" {
+		t.Errorf("%q %q", c.VideoEncoder, c.VideoEncoderPreset)
+	}
 	if c.StartSignalTimeout(false) != 5*time.Minute || c.StartSignalTimeout(true) != 5*time.Minute {
 		t.Errorf("start signal timeout: %v", c.StartSignal)
 	}

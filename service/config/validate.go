@@ -32,6 +32,7 @@ func (r *reader) validate(c *Config) {
 	r.ports(c, bad)
 	r.quantities(c, bad)
 	costs(&c.CPUCost, bad)
+	c.validateEncoder(bad)
 	c.LocalOutput.validate(bad)
 	c.WebEgress.validate(c.ChromeFlags, bad)
 	r.stores(c)

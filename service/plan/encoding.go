@@ -8,6 +8,7 @@ import (
 
 	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/ffpipe/programme"
+	"github.com/ffegress/ffegress/service/config"
 )
 
 // encoding is what presets and advanced options decide.
@@ -138,7 +139,7 @@ func (e encoding) format(audio, video bool) programme.Format {
 // audioFragment is how finely sound alone is cut, so that segments come close to their length.
 const audioFragment = 200 * time.Millisecond
 
-func (e encoding) options(in ffpipe.Container, audio, video bool, threads int) ffpipe.EncoderOptions {
+func (e encoding) options(in ffpipe.Container, audio, video bool, conf *config.Config) ffpipe.EncoderOptions {
 	o := ffpipe.EncoderOptions{
 		Container:        in,
 		Audio:            audio,
@@ -149,7 +150,9 @@ func (e encoding) options(in ffpipe.Container, audio, video bool, threads int) f
 		VideoBitrate:     e.videoBitrate,
 		Profile:          e.profile,
 		KeyFrameInterval: e.keyFrameInterval,
-		Threads:          threads,
+		Threads:          conf.VideoEncoderThreads,
+		X264Preset:       conf.VideoEncoderPreset,
+		Device:           conf.Video.Device,
 		AudioCodec:       encoders[e.audioCodec],
 		AudioBitrate:     e.audioBitrate,
 		AudioFrequency:   e.audioFrequency,

@@ -150,7 +150,7 @@ func resolve(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*
 		AcceptedAt:  now,
 		Source:      src,
 		Format:      enc.format(w.audio, w.video),
-		Encoder:     w.live(enc.options(w.muxer(), w.audio, w.video, conf.VideoEncoderThreads)),
+		Encoder:     w.live(enc.options(w.muxer(), w.audio, w.video, conf)),
 		File:        named.file,
 		Segments:    named.segments,
 		Images:      named.images,

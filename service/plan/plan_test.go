@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/ffegress/ffegress/ffpipe"
 	"github.com/ffegress/ffegress/service/config"
 )
 
@@ -118,7 +119,8 @@ func TestPlanTakesConfig(t *testing.T) {
 	conf.EnableChromeSandbox, conf.Insecure = true, true
 	conf.ChromeFlags = config.ChromeFlags{"lang": "de"}
 	conf.Binaries = config.Binaries{FFmpeg: "/f", Chromium: "/c", Xvfb: "/x", PulseAudio: "/p"}
-	conf.VideoEncoderThreads = 3
+	conf.VideoEncoderThreads, conf.VideoEncoderPreset = 3, "fast"
+	conf.Video.Device = ffpipe.VideoDevice{Encoder: ffpipe.VAAPI, Node: "/d"}
 	conf.StartSignal = time.Minute
 	p, err := New(conf, parse(t, "room", `{"room_name": "r", "file_outputs": [{}]}`))
 	if err != nil {
@@ -126,7 +128,8 @@ func TestPlanTakesConfig(t *testing.T) {
 	}
 	b := p.Browser
 	if !b.Sandbox || !b.Insecure || b.Flags["lang"] != "de" || b.Chromium != "/c" ||
-		b.Xvfb != "/x" || b.PulseAudio != "/p" || p.FFmpeg != "/f" || p.Encoder.Threads != 3 {
+		b.Xvfb != "/x" || b.PulseAudio != "/p" || p.FFmpeg != "/f" || p.Encoder.Threads != 3 ||
+		p.Encoder.X264Preset != "fast" || p.Encoder.Device != conf.Video.Device {
 		t.Errorf("%+v %+v", b, p.Encoder)
 	}
 	if p.Source.StartTimeout != time.Minute || p.MaxDuration != 0 {

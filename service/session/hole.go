@@ -54,5 +54,9 @@ func (p *pipeline) encoderNote() string {
 		return text
 	}
 	hole := time.Duration(st.HoleFrames) * time.Second / time.Duration(f.FPS)
-	return fmt.Sprintf("Encoder restarted %d times, picture held for %.1f s", st.Restarts, hole.Seconds())
+	text := fmt.Sprintf("Encoder restarted %d times, picture held for %.1f s", st.Restarts, hole.Seconds())
+	if st.FellBack != nil {
+		text += ", by x264 since its device failed"
+	}
+	return text
 }
