@@ -56,15 +56,21 @@ func tracks(n int, length time.Duration) accept.Case {
 				return err
 			}
 			judgeWall(o, done)
-			found := 0
+			found, lost := 0, int64(0)
 			for i, d := range done {
+				counts, err := p.Egress.Counts("recorded", d.info.EgressId)
+				if err != nil {
+					return err
+				}
+				lost += counts["packetsLost"]
 				here, err := speakers[i].judge(ctx, o, d.info.FileResults[0].Location)
 				if err != nil {
 					return err
 				}
 				found += here
 			}
-			o.Add("packets, each as it was sent, none missing between", "%d", found)
+			o.Add("packets, each as it was sent; missing between them", "%d; %d", found, lost)
+			o.Want(lost == 0, "%d packets never came", lost)
 			return nil
 		},
 	}
