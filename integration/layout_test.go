@@ -119,3 +119,45 @@ func goList(t *testing.T, format string) []string {
 	}
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
+
+// TestNoExporter: what libraries bring along for tracing has nowhere to go, and nothing of it is in the binary.
+func TestNoExporter(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "./cmd/ffegress")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for pkg := range strings.Lines(string(out)) {
+		seen++
+		if strings.Contains(pkg, "opentelemetry.io/otel/exporters") || strings.Contains(pkg, "go.opentelemetry.io/otel/sdk/trace") {
+			t.Errorf("the binary has %s", pkg)
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d packages seen", seen)
+	}
+}
+
+// TestQuestions: docs/troubleshooting.md answers what the README of 2022 has among its frequent questions.
+func TestQuestions(t *testing.T) {
+	body, err := os.ReadFile("../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, question := range []string{
+		"Can I store the files locally instead of uploading to cloud storage?",
+		"I get a \"no response from servers\" error when sending a request",
+		"I get a different error when sending a request",
+		"I'm getting a broken (0 byte) mp4 file",
+		"I'm seeing GStreamer warnings or errors. Is this normal?",
+		"Can I run this without docker?",
+	} {
+		_, rest, ok := strings.Cut(string(body), "\n## "+question+"\n")
+		answer, _, _ := strings.Cut(rest, "\n## ")
+		if !ok || len(strings.Fields(answer)) < 20 {
+			t.Errorf("no answer to %q", question)
+		}
+	}
+}

@@ -51,6 +51,8 @@ func TestImages(t *testing.T) {
 		{ImageOverwrite, []string{"i.jpeg"}},
 	} {
 		i, p, dir := newImages(t, c.suffix)
+		st := &store{LocalDeliver: i.Deliver.(LocalDeliver)}
+		i.Deliver = st
 		if err := i.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +62,9 @@ func TestImages(t *testing.T) {
 		made, err := finish(t, i, t.Context())
 		if err != nil || made.Count != 3 || made.Duration != 4500*time.Millisecond || made.Note != "" {
 			t.Errorf("%+v, %v", made, err)
+		}
+		if got := st.types[".jpeg"]; got != "image/jpeg" {
+			t.Errorf("the type is %q", got)
 		}
 		if got := slices.Sorted(maps.Keys(files(t, dir))); !slices.Equal(got, c.want) {
 			t.Errorf("%v, want %v", got, c.want)

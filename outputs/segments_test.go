@@ -24,7 +24,7 @@ func (r *rig) recordSegments(fmp4 bool) (*Segments, string) {
 	r.t.Helper()
 	dir := r.t.TempDir()
 	s := &Segments{
-		Hub: r.hub, FFmpeg: "/usr/bin/ffmpeg", Syncer: &workfile.Syncer{}, Deliver: LocalDeliver{Prefix: dir}, FMP4: fmp4,
+		Hub: r.hub, FFmpeg: "/usr/bin/ffmpeg", Syncer: &workfile.Syncer{}, Deliver: &store{LocalDeliver: LocalDeliver{Prefix: dir}}, FMP4: fmp4,
 		Work: filepath.Join(dir, "work"), Names: SegmentNames{Playlist: "out/list.m3u8", Live: "out/live.m3u8", Prefix: "s"},
 		Seconds: r.encoding.Options.SegmentSeconds, GOP: r.encoding.Options.GOP(),
 	}
@@ -163,6 +163,12 @@ func TestSegments(t *testing.T) {
 				!strings.Contains(live, fmt.Sprintf("#EXT-X-MEDIA-SEQUENCE:%d\n", len(all)-5)) {
 				t.Errorf("live playlist:\n%s", live)
 			}
+			types := map[string]string{".ts": "video/mp2t", ".m4s": "video/mp4", ".mp4": "video/mp4", ".m3u8": "application/x-mpegurl"}
+			for ext, got := range s.Deliver.(*store).types {
+				if got != types[ext] {
+					t.Errorf("%s has the type %q", ext, got)
+				}
+			}
 			if _, err := os.Stat(s.Work); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the work folder is left: %v", err)
 			}
@@ -245,6 +251,7 @@ type store struct {
 	LocalDeliver
 	mu    sync.Mutex
 	order []string
+	types map[string]string
 	hold  map[string]chan struct{}
 	fail  map[string]error
 }
@@ -263,6 +270,10 @@ func (s *store) Deliver(ctx context.Context, d Delivery) (Delivered, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.order = append(s.order, filepath.Base(d.Name))
+	if s.types == nil {
+		s.types = map[string]string{}
+	}
+	s.types[filepath.Ext(d.Name)] = d.Type
 	return s.LocalDeliver.Deliver(ctx, d)
 }
 

@@ -157,4 +157,38 @@ func TestClosed(t *testing.T) {
 	if got := s.StartEgressAffinity(t.Context(), requestTo("EG_1")); got != affinityNone {
 		t.Errorf("a draining node bids %v", got)
 	}
+	if _, err := s.StartEgress(t.Context(), requestTo("EG_1")); err == nil || err.Error() != "server is shutting down" {
+		t.Errorf("a draining node says %v", err)
+	}
+	s.draining.Store(false)
+	s.reporter.count(true)
+	if _, err := s.StartEgress(t.Context(), requestTo("EG_1")); err == nil || err.Error() != "server is shutting down" {
+		t.Errorf("a node whose updates are not taken says %v", err)
+	}
+}
+
+// TestTooFewCores: a node that could never take anything does not start; one that could not take everything says so.
+func TestTooFewCores(t *testing.T) {
+	costs := config.CPUCost{
+		RoomComposite: 4, AudioRoomComposite: 1, SDKAudioRoomComposite: 1, Web: 4, AudioWeb: 1, Participant: 2, TrackComposite: 1, Track: 0.5,
+	}
+	for _, tt := range []struct {
+		request string
+		err     string
+		says    string
+	}{
+		{"0.4", "not enough cpu: the cheapest request is reckoned to take 0.50 cores (cpu_cost), there are 0.40", ""},
+		{"2", "", "more cores than there are"},
+		{"4", "", ""},
+	} {
+		t.Setenv("LIVEKIT_CPU_REQUEST", tt.request)
+		var out bytes.Buffer
+		_, err := newGate(costs, slog.New(slog.NewTextHandler(&out, nil)))
+		if (err != nil) != (tt.err != "") || err != nil && err.Error() != tt.err {
+			t.Errorf("%s cores: %v, want %q", tt.request, err, tt.err)
+		}
+		if (tt.says == "") != (out.Len() == 0) || !strings.Contains(out.String(), tt.says) {
+			t.Errorf("%s cores: %s, want %q", tt.request, &out, tt.says)
+		}
+	}
 }

@@ -3,7 +3,9 @@ package service
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -86,5 +88,40 @@ func TestPorts(t *testing.T) {
 	none.close()
 	if _, err := listen("health_port", -1, true, nil); err == nil || !strings.HasPrefix(err.Error(), "health_port: ") {
 		t.Errorf("an impossible port: %v", err)
+	}
+}
+
+// TestPortsBind: what schedulers and Prometheus ask for is to be had from elsewhere, what only operators may see is not.
+func TestPortsBind(t *testing.T) {
+	s, _ := node(t, 8, "")
+	free := func() int {
+		l, err := net.Listen("tcp", ":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return l.Addr().(*net.TCPAddr).Port
+	}
+	if open, err := s.openPorts(); err != nil || len(open) > 0 {
+		t.Errorf("without any key: %v, %v", open, err)
+	}
+	s.conf.HealthPort, s.conf.PrometheusPort, s.conf.DebugHandlerPort, s.conf.ControlPort = free(), free(), free(), free()
+	open, err := s.openPorts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.close()
+	var at []string
+	for _, p := range open {
+		a := p.at.(*net.TCPAddr)
+		at = append(at, fmt.Sprint(a.Port, " loopback ", a.IP.IsLoopback(), " all ", a.IP.IsUnspecified()))
+	}
+	for i, want := range []string{
+		fmt.Sprint(s.conf.HealthPort, " loopback false all true"), fmt.Sprint(s.conf.PrometheusPort, " loopback false all true"),
+		fmt.Sprint(s.conf.DebugHandlerPort, " loopback true all false"), fmt.Sprint(s.conf.ControlPort, " loopback true all false"),
+	} {
+		if at[i] != want {
+			t.Errorf("%s, want %s", at[i], want)
+		}
 	}
 }

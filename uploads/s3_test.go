@@ -1,16 +1,20 @@
 package uploads
 
 import (
-	"encoding/base64"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/ffegress/ffegress/integration/objects"
 )
@@ -339,7 +343,7 @@ func TestS3Environment(t *testing.T) {
 		t.Fatal(err)
 	}
 	requests := server.Requests()
-	if got := requests[len(requests)-1].Header.Get("Authorization"); !strings.Contains(got, "AKIDOFENVIRONMENT/") {
+	if got := requests[len(requests)-1].Header.Get("Authorization"); !strings.Contains(got, "AKIDOFENVIRONMENT/") || !strings.Contains(got, "/eu-north-7/s3/") {
 		t.Errorf("signed by %q", got)
 	}
 }
@@ -383,33 +387,10 @@ func TestS3AssumedRole(t *testing.T) {
 
 func TestS3Proxy(t *testing.T) {
 	server := startObjects(t)
-	var seen []string
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen = append(seen, r.Header.Get("Proxy-Authorization"))
-		if r.URL.Host != "store.example" {
-			http.Error(w, "no", http.StatusBadGateway)
-			return
-		}
-		out, _ := http.NewRequestWithContext(r.Context(), r.Method, server.URL()+r.URL.RequestURI(), r.Body)
-		out.Header, out.ContentLength = r.Header.Clone(), r.ContentLength
-		out.Header.Del("Proxy-Authorization")
-		res, err := http.DefaultTransport.RoundTrip(out)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		defer res.Body.Close()
-		for k, v := range res.Header {
-			w.Header()[k] = v
-		}
-		w.WriteHeader(res.StatusCode)
-		_, _ = io.Copy(w, res.Body)
-	}))
-	defer proxy.Close()
-	defer http.DefaultClient.CloseIdleConnections()
+	proxy, seen := startProxy(t, server.URL())
 	target := s3Target("http://store.example")
 	target.PathStyle = true
-	target.Proxy = &Proxy{URL: proxy.URL, Username: "user", Password: "pass-of-proxy"}
+	target.Proxy = &Proxy{URL: proxy, Username: "user", Password: "pass-of-proxy"}
 	path, content := fileOf(t, 10)
 	if err := openTest(t, target).Put(t.Context(), Object{Key: "x.mp4", File: path}); err != nil {
 		t.Fatal(err)
@@ -417,8 +398,8 @@ func TestS3Proxy(t *testing.T) {
 	if got, err := server.Read("recordings", "x.mp4"); err != nil || string(got) != string(content) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if want := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:pass-of-proxy")); len(seen) == 0 || seen[0] != want {
-		t.Errorf("the proxy was told %q", seen)
+	if told := seen(); !slices.Contains(told, proxyPassword) {
+		t.Errorf("the proxy was told %q", told)
 	}
 	target.Proxy.URL = "http://127.0.0.1:1"
 	if err := openTest(t, target).Probe(t.Context(), "x"); err == nil || strings.Contains(err.Error(), "pass-of-proxy") {
@@ -441,5 +422,32 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		if strings.Contains(out.String(), secret) {
 			t.Errorf("%q is in %s", secret, out.String())
 		}
+	}
+}
+
+// TestBucketRegion: Amazon is asked where a bucket is when nobody has said it, and may refuse the rest.
+func TestBucketRegion(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		region string
+		want   string
+	}{{200, "eu-central-1", "eu-central-1"}, {403, "ap-south-1", "ap-south-1"}, {301, "sa-east-1", "sa-east-1"}, {404, "", "us-east-1"}} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "" {
+				t.Error("it is asked with somebody's keys")
+			}
+			if c.region != "" {
+				w.Header().Set("X-Amz-Bucket-Region", c.region)
+			}
+			w.WriteHeader(c.status)
+		}))
+		here := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+		}}
+		conf := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://s3.example"), HTTPClient: &http.Client{Transport: here}}
+		if got := bucketRegion(t.Context(), conf, "films"); got != c.want {
+			t.Errorf("%d %q: %s, want %s", c.status, c.region, got, c.want)
+		}
+		server.Close()
 	}
 }

@@ -122,10 +122,12 @@ func (t *S3Target) options(client *awshttp.BuildableClient) []func(*awsconfig.Lo
 
 // bucketRegion asks Amazon where a bucket is; the answer has that also if it is a refusal.
 func bucketRegion(ctx context.Context, conf aws.Config, bucket string) string {
-	out, err := s3.NewFromConfig(conf).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, func(o *s3.Options) {
+	// The SDK knows who is anonymous only when the client is made.
+	client := s3.NewFromConfig(conf, func(o *s3.Options) {
 		o.Credentials = aws.AnonymousCredentials{}
 		o.RetryMaxAttempts = 1
 	})
+	out, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
 	if err == nil && aws.ToString(out.BucketRegion) != "" {
 		return *out.BucketRegion
 	}

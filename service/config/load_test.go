@@ -83,6 +83,7 @@ func TestSeedFile(t *testing.T) {
 	}
 	want := []string{
 		"line 25: storage: has more than one store (S3, GCP, Azure, AliOSS); S3 is used",
+		"line 41: alioss.region: has no effect here",
 	}
 	slices.Sort(want)
 	if got := texts(warnings); !slices.Equal(got, want) {
@@ -315,5 +316,39 @@ func TestLevels(t *testing.T) {
 		if got := (Logging{Level: level}).SlogLevel(); got != want {
 			t.Errorf("%q: %v, want %v", level, got, want)
 		}
+	}
+}
+
+// TestCosts has what requests are reckoned to take where nothing is said.
+func TestCosts(t *testing.T) {
+	c, _ := load(t, "")
+	if got, want := c.CPUCost, (CPUCost{
+		MaxCPUUtilization: 0.8, RoomComposite: 4, AudioRoomComposite: 1, SDKAudioRoomComposite: 1, Web: 4, AudioWeb: 1, Participant: 2,
+		TrackComposite: 1, Track: 0.5, CPUKillGraceSec: 30, MaxPulseClients: 60,
+	}); got != want {
+		t.Errorf("%+v", got)
+	}
+	c, _ = load(t, "cpu_cost: {audio_room_composite_cpu_cost: 1.5, memory_cost: 2, max_memory: 9}")
+	if c.CPUCost.SDKAudioRoomComposite != 1.5 || c.CPUCost.SDKAudioRoomCompositeMem != 2 || c.CPUCost.MaxMemory != 9 {
+		t.Errorf("what follows from others: %+v", c.CPUCost)
+	}
+}
+
+func TestUtilization(t *testing.T) {
+	for text, want := range map[string]float64{"0.5": 0.5, "1": 1, "0": 0.8, "-1": 0.8, "1.1": 0.8} {
+		if c, _ := load(t, "cpu_cost: {max_cpu_utilization: "+text+"}"); c.CPUCost.MaxCPUUtilization != want {
+			t.Errorf("%s: %v, want %v", text, c.CPUCost.MaxCPUUtilization, want)
+		}
+	}
+}
+
+// TestReadmeLocal is the example for running locally of the README of 2022: nothing is the matter with it.
+func TestReadmeLocal(t *testing.T) {
+	clean(t)
+	c, warnings := load(t, "log_level: debug\napi_key: your-api-key\napi_secret: your-api-secret\nws_url: ws://192.168.65.2:7880\n"+
+		"insecure: true\nredis:\n  address: 192.168.65.2:6379\n")
+	if len(warnings) > 0 || c.Logging.SlogLevel() != slog.LevelDebug || c.APIKey != "your-api-key" || c.APISecret.Reveal() != "your-api-secret" ||
+		c.WSURL != "ws://192.168.65.2:7880" || !c.Insecure || c.Redis.Address != "192.168.65.2:6379" {
+		t.Errorf("%v %+v", warnings, c)
 	}
 }

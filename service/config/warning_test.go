@@ -48,12 +48,53 @@ func TestWarnings(t *testing.T) {
 			"latency both ways", "latency:\n  rtp_max_allowed_ts_diff: 7s\n  rtpmaxallowedtsdiff: 8s",
 			[]string{
 				"line 2: latency.rtp_max_allowed_ts_diff: differs from latency.rtpmaxallowedtsdiff, which is used",
+				"line 3: latency.rtpmaxallowedtsdiff: has no effect here",
 			},
 		},
 		{
 			"overrides", "latency_overrides:\n  web:\n    rtp_max_drift_adjustment: 9ms\n  wbe: {}",
 			[]string{
+				"line 3: latency_overrides.web.rtp_max_drift_adjustment: has no effect here",
 				"line 4: latency_overrides.wbe: unknown request type",
+			},
+		},
+		{
+			"of another pipeline", "latency:\n  jitter_buffer_latency: 1s\n  pipeline_latency: 3s\n  audio_mixer_latency: 2s\n  old_packet_threshold: 2s",
+			[]string{
+				"line 3: latency.pipeline_latency: has no effect here",
+				"line 4: latency.audio_mixer_latency: has no effect here",
+				"line 5: latency.old_packet_threshold: has no effect here",
+			},
+		},
+		{
+			"rtp keys", "latency:\n  rtpmaxallowedtsdiff: 9s\n  rtpmaxdriftadjustment: 9ms\n  rtpdriftadjustmentwindowpercent: 2",
+			[]string{
+				"line 2: latency.rtpmaxallowedtsdiff: has no effect here",
+				"line 3: latency.rtpmaxdriftadjustment: has no effect here",
+				"line 4: latency.rtpdriftadjustmentwindowpercent: has no effect here",
+			},
+		},
+		{
+			"never read", "s3:\n  min_retry_delay: 1s\nbackup:\n  alioss:\n    region: r",
+			[]string{"line 2: s3.min_retry_delay: has no effect here", "line 5: backup.alioss.region: has no effect here"},
+		},
+		{
+			"sync", "enable_sync_engine: true\nenable_one_shot_sender_report_sync: true\naudio_tempo_controller: {enabled: true}",
+			[]string{
+				"line 1: enable_sync_engine: has no effect here",
+				"line 2: enable_one_shot_sender_report_sync: has no effect here",
+				"line 3: audio_tempo_controller: has no effect here",
+			},
+		},
+		{
+			"others", "debug: {enable_profiling: true, enable_chrome_logging: true, s3: {bucket: b}}\ntest_overrides: {failure_injection_room: x}\npulse_sink_reap_grace_sec: 3\nio_workers: 7\naws_log_level: debug",
+			[]string{
+				"line 1: debug.enable_profiling: has no effect yet",
+				"line 1: debug.s3: has no effect yet",
+				"line 2: test_overrides: has no effect here",
+				"line 3: pulse_sink_reap_grace_sec: has no effect here",
+				"line 4: io_workers: has no effect here",
+				"line 5: aws_log_level: has no effect here",
 			},
 		},
 		{"seed's own", "gst_debug: 1", []string{"line 1: gst_debug: has no effect here"}},

@@ -121,6 +121,7 @@ func TestPlanTakesConfig(t *testing.T) {
 	conf.Binaries = config.Binaries{FFmpeg: "/f", Chromium: "/c", Xvfb: "/x", PulseAudio: "/p"}
 	conf.VideoEncoderThreads, conf.VideoEncoderPreset = 3, "fast"
 	conf.Video.Device = ffpipe.VideoDevice{Encoder: ffpipe.VAAPI, Node: "/d"}
+	conf.Debug.EnableChromeLogging = true
 	conf.StartSignal = time.Minute
 	p, err := New(conf, parse(t, "room", `{"room_name": "r", "file_outputs": [{}]}`))
 	if err != nil {
@@ -129,7 +130,7 @@ func TestPlanTakesConfig(t *testing.T) {
 	b := p.Browser
 	if !b.Sandbox || !b.Insecure || b.Flags["lang"] != "de" || b.Chromium != "/c" ||
 		b.Xvfb != "/x" || b.PulseAudio != "/p" || p.FFmpeg != "/f" || p.Encoder.Threads != 3 ||
-		p.Encoder.X264Preset != "fast" || p.Encoder.Device != conf.Video.Device {
+		p.Encoder.X264Preset != "fast" || p.Encoder.Device != conf.Video.Device || !p.PageConsole {
 		t.Errorf("%+v %+v", b, p.Encoder)
 	}
 	if p.Source.StartTimeout != time.Minute || p.MaxDuration != 0 {

@@ -42,7 +42,7 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 		EgressID:    req.EgressId,
 		RoomID:      req.RoomId,
 		RoomName:    w.roomName,
-		Type:        w.kind,
+		Type:        TypeTrack, // also by PASSTHROUGH
 		AcceptedAt:  now,
 		Source:      src,
 		Passthrough: true,

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -31,6 +32,8 @@ type pipeline struct {
 	overOnce sync.Once
 	finished chan struct{} // closed when the outlets are about to be finished
 
+	drainWait time.Duration
+
 	mu  sync.Mutex
 	all []*outlet
 }
@@ -44,6 +47,8 @@ type pipelineOptions struct {
 	Encoder ffpipe.EncoderOptions
 	// Patience is how long after its time a picture of the source may come.
 	Patience time.Duration
+	// Drain bounds the encoder's end; 0 = drainWait.
+	Drain time.Duration
 	// Outlets makes the outputs behind the hub, which is nil when nothing is encoded, and the programme.
 	Outlets func(*outputs.Hub, *programme.Programme) []*outlet
 	Log     *slog.Logger
@@ -54,7 +59,7 @@ type pipelineOptions struct {
 func newPipeline(ctx context.Context, o pipelineOptions) (*pipeline, error) {
 	p := &pipeline{
 		programme: programme.New(o.Format, programme.Options{Patience: o.Patience, Log: o.Log}),
-		source:    o.Source, log: o.Log, over: make(chan struct{}), finished: make(chan struct{}),
+		source:    o.Source, log: o.Log, drainWait: cmp.Or(o.Drain, drainWait), over: make(chan struct{}), finished: make(chan struct{}),
 	}
 	var hub *outputs.Hub
 	if o.Encode {
@@ -209,7 +214,7 @@ func (p *pipeline) drainEncoder() error {
 	if p.encoding == nil {
 		return nil
 	}
-	t := time.NewTimer(drainWait)
+	t := time.NewTimer(p.drainWait)
 	defer t.Stop()
 	select {
 	case <-p.encoding.Done():

@@ -14,6 +14,7 @@ import (
 	"github.com/ffegress/ffegress/browser"
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
+	"github.com/ffegress/ffegress/rtpfeed"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/uploads"
 )
@@ -33,6 +34,7 @@ type Session struct {
 	syncer  *workfile.Syncer
 	ingests *outputs.Ingests
 	space   func(path string) (workfile.Space, error)
+	drain   time.Duration // 0 = the usual
 
 	messages chan message
 	done     chan struct{}
@@ -97,7 +99,9 @@ type Options struct {
 	Recorded func()
 	Log      *slog.Logger // nil discards
 
-	space func(path string) (workfile.Space, error) // tests replace it
+	// Tests replace these.
+	space func(path string) (workfile.Space, error)
+	drain time.Duration
 }
 
 // New makes the session of an accepted plan.
@@ -126,6 +130,7 @@ func New(p *plan.Plan, o Options) *Session {
 		record:     record,
 		onRecorded: o.Recorded,
 		space:      o.space,
+		drain:      o.drain,
 		status:     &status{info: p.Info, onUpdate: tell, now: time.Now, log: log},
 		syncer:     o.Syncer,
 		ingests:    o.Ingests,
@@ -253,10 +258,10 @@ func (s *Session) awaitStart(ctx context.Context) *ending {
 	return nil
 }
 
-// decide tells what ends the egress when a step returned: the step's own error counts, unless it
-// was only cut short by a wish to end.
+// decide tells what ends the egress when a step returned: the step's own error counts, unless there was a wish to end,
+// which has cut the step short and was answered as such. Who has been evicted is, all the same.
 func (s *Session) decide(err error) *ending {
-	if s.stop != nil && (err == nil || errors.Is(err, context.Canceled)) {
+	if s.stop != nil && !errors.Is(err, rtpfeed.ErrEvicted) {
 		return s.stop
 	}
 	return failure(err)
@@ -298,8 +303,8 @@ func (s *Session) prepare(ctx context.Context) error {
 	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
 		Source: s.source.(ProgrammeSource), Format: s.plan.Format, FFmpeg: ffmpeg,
 		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder, Log: s.log,
-		Patience: patience,
-		Outlets:  s.newOutlets(ctx, ffmpeg),
+		Patience: patience, Drain: s.drain,
+		Outlets: s.newOutlets(ctx, ffmpeg),
 	})
 	var known psrpc.Error
 	if errors.As(err, &known) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -354,6 +355,28 @@ func TestEncoderDeathGoesOn(t *testing.T) {
 	r.expect(t, final, true, stActive, stEnding, stComplete)
 	if !strings.Contains(final.Details, "Encoder restarted 1 times") {
 		t.Errorf("details %q do not tell the hole", final.Details)
+	}
+}
+
+// TestFrozen: an encoder that does not end is killed, and what it had written is delivered.
+func TestFrozen(t *testing.T) {
+	dir := t.TempDir()
+	r := startPlan(t, t.Context(), dir, filepath.Join(dir, "out", "recording.mp4"), Options{drain: 500 * time.Millisecond}, nil)
+	r.recorded(t)
+	pid := (*r.meter.recorder.Load()).(*pipeline).encoding.Stats().PID
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Stop(t.Context(), ReasonAPI); err != nil {
+		t.Fatal(err)
+	}
+	final := r.wait(t)
+	if err := os.RemoveAll(r.plan.WorkDir); err != nil { // kept for another try
+		t.Fatal(err)
+	}
+	r.expect(t, final, true, stActive, stEnding, stFailed)
+	if final.Error != "pipeline frozen" || final.ErrorCode != 500 {
+		t.Errorf("error %q (%d)", final.Error, final.ErrorCode)
 	}
 }
 

@@ -188,6 +188,9 @@ func TestStoreIsAway(t *testing.T) {
 	if info.Status != stEnding || !strings.Contains(info.Details, "End reason: StopEgress API; Upload pending: ") {
 		t.Errorf("%v %q", info.Status, info.Details)
 	}
+	if again, err := r.Stop(t.Context(), ReasonSource); err != nil || again.Status != stEnding || again.Details != info.Details {
+		t.Errorf("a second Stop: %v, %v", again, err)
+	}
 	if err := s.Up(); err != nil {
 		t.Fatal(err)
 	}

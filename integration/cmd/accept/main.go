@@ -9,34 +9,15 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/ffegress/ffegress/integration/accept"
-	"github.com/ffegress/ffegress/integration/debts"
-	"github.com/ffegress/ffegress/integration/feed"
-	"github.com/ffegress/ffegress/integration/image"
-	"github.com/ffegress/ffegress/integration/node"
-	"github.com/ffegress/ffegress/integration/nodes"
-	"github.com/ffegress/ffegress/integration/outlets"
+	"github.com/ffegress/ffegress/integration/issues"
 	"github.com/ffegress/ffegress/integration/rig"
-	"github.com/ffegress/ffegress/integration/spine"
-	"github.com/ffegress/ffegress/integration/stores"
 )
-
-// issues are the cases by issue.
-var issues = map[string]func() []accept.Case{
-	"A":  spine.Full,
-	"A2": spine.BrowserPath,
-	"B":  feed.Full,
-	"C":  debts.Full,
-	"D":  outlets.Full,
-	"E":  func() []accept.Case { return slices.Concat(stores.Full(), nodes.Full()) },
-	"F":  func() []accept.Case { return slices.Concat(node.Full(), image.Full()) },
-}
 
 var errNotHeld = errors.New("not every line was held")
 
@@ -55,7 +36,7 @@ func main() {
 }
 
 func run(ctx context.Context, issue, only string, list bool) error {
-	cases, ok := issues[issue]
+	cases, ok := issues.Cases[issue]
 	if !ok {
 		return fmt.Errorf("there is no acceptance for issue %q; usage: make accept ISSUE=A [CASE=id]", issue)
 	}
