@@ -13,6 +13,7 @@ func sent() []accept.Case {
 		rtmps(10 * time.Second),
 		srt(10 * time.Second),
 		update(8 * time.Second),
+		swap(5 * time.Minute),
 		outage(8*time.Second, 20*time.Second),
 		faults(8 * time.Second),
 		refused(),
