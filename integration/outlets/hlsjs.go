@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -22,6 +24,10 @@ const (
 	// soundMore is how much longer than the programme a player shows it: the encoder's priming comes before the first
 	// picture in MPEG-TS, and sound ends with its last packet.
 	soundMore = 0.15 // s
+
+	// startSkip is no fault: hls.js takes the first decoding time of MPEG-TS for 0, so that the first picture comes two
+	// frames later, and may skip these when little is loaded. More than 0.2 s of skipping is found by where it begins.
+	startSkip = "bufferSeekOverHole: fragment loaded with buffer holes, seeking from 0 to 0.1"
 )
 
 // play has hls.js play the live playlist while it grows, until it ends, and then the finished one from its beginning.
@@ -127,5 +133,6 @@ func watch(ctx context.Context, l *lab.Lab, playlist string, meanwhile func() er
 func smooth(o *accept.Outcome, name string, s hlspage.State) {
 	o.Add(name, "played from %.2f to %.2f s, %d frames, %d dropped, %d stalls, %d errors", s.From, s.Time, s.Frames, s.Dropped, len(s.Stalls), len(s.Errors))
 	o.Want(len(s.Stalls) == 0, "%s: stalled at %.2f", name, s.Stalls)
-	o.Want(len(s.Errors) == 0, "%s: %q", name, s.Errors)
+	errs := slices.DeleteFunc(slices.Clone(s.Errors), func(e string) bool { return strings.HasPrefix(e, startSkip) })
+	o.Want(len(errs) == 0, "%s: %q", name, errs)
 }

@@ -20,14 +20,18 @@ const wallWithin = 0.100
 func (r row) judge(ctx context.Context, o *accept.Outcome, s *stage, info *livekit.EgressInfo, asked time.Time) error {
 	o.Want(info.Status == livekit.EgressStatus_EGRESS_COMPLETE && info.Error == "", "%v: %s", info.Status, info.Error)
 	if r.has("stream") {
-		whole(o, info.StreamResults[0], livekit.StreamInfo_FINISHED)
+		told := info.StreamResults[0]
+		whole(o, told, livekit.StreamInfo_FINISHED)
 		path, err := s.received()
 		if err != nil {
 			return err
 		}
-		if _, err := received(ctx, o, "what the server got", path, true); err != nil {
+		seconds, err := received(ctx, o, "what the server got", path, r.ids(), true)
+		if err != nil {
 			return err
 		}
+		lasts := time.Duration(told.Duration).Seconds()
+		o.Want(seconds >= lasts-wallWithin && seconds <= lasts+streamKeys+1, "the server got %.3f s, told are %.3f s", seconds, lasts)
 	}
 	root, err := s.fetch()
 	if err != nil {

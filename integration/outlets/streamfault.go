@@ -61,7 +61,7 @@ func outage(length, away time.Duration) accept.Case {
 			}
 			o.Want(len(got) == 2, "%d sessions", len(got))
 			if len(got) > 0 {
-				if _, err := received(ctx, o, "after the return", got[len(got)-1], false); err != nil {
+				if _, err := received(ctx, o, "after the return", got[len(got)-1], []int{0}, false); err != nil {
 					return err
 				}
 			}
@@ -162,6 +162,7 @@ func faults(length time.Duration) accept.Case {
 				o.Want((r.Retries > 0) == (i == 1 || i == 2), "stream %d was tried %d times again", i, r.Retries)
 			}
 			s.secretless(o, info)
+			inOrder(o, s.Webhooks.Egress(s.id))
 			if err := s.oneSession(ctx, o, "the fourth", streamKey, 3*length, false); err != nil {
 				return err
 			}

@@ -21,15 +21,15 @@ const (
 )
 
 // received judges what a server got in one session: it decodes, begins on a keyframe near zero, and has every flash and
-// beep. It returns how long it is in seconds.
-func received(ctx context.Context, o *accept.Outcome, name, path string, strict bool) (float64, error) {
+// beep of the participants. It returns how long it is in seconds.
+func received(ctx context.Context, o *accept.Outcome, name, path string, ids []int, strict bool) (float64, error) {
 	if strings.HasSuffix(path, ".ts") {
 		var err error
 		if path, err = fromTS(ctx, path); err != nil {
 			return 0, err
 		}
 	}
-	r, err := meter.Measure(ctx, path, meter.Options{IDs: []int{0}})
+	r, err := meter.Measure(ctx, path, meter.Options{IDs: ids})
 	if err != nil {
 		return 0, err
 	}

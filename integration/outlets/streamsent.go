@@ -63,7 +63,7 @@ func (s *studio) oneSession(ctx context.Context, o *accept.Outcome, name, key st
 	if len(got) == 0 {
 		return nil
 	}
-	seconds, err := received(ctx, o, name, got[0], strict)
+	seconds, err := received(ctx, o, name, got[0], []int{0}, strict)
 	o.Want(seconds > length.Seconds()-1, "%s: %.1f s of %v", name, seconds, length)
 	return err
 }
@@ -161,7 +161,7 @@ func srt(length time.Duration) accept.Case {
 			o.Want(info.StreamResults[0].Retries > 0, "no retry was told")
 			s.secretless(o, info)
 			for name, path := range map[string]string{"SRT": first.Path, "SRT after its return": second.Path} {
-				if _, err := received(ctx, o, name, path, true); err != nil {
+				if _, err := received(ctx, o, name, path, []int{0}, true); err != nil {
 					return err
 				}
 			}

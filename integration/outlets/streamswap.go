@@ -111,7 +111,7 @@ func receivedFrom(ctx context.Context, o *accept.Outcome, nginx *rig.RTMPServer,
 	if len(got) == 0 {
 		return nil
 	}
-	seconds, err := received(ctx, o, key, got[0], true)
+	seconds, err := received(ctx, o, key, got[0], []int{0}, true)
 	o.Want(seconds > length.Seconds()-2, "%s: %.1f s of %v", key, seconds, length)
 	return err
 }

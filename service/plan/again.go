@@ -18,6 +18,7 @@ var (
 	errAgainKind    = errors.New("only RoomComposite, Participant and TrackComposite egresses are resumed")
 	errAgainStreams = errors.New("the keys of its streams are known to its own node only")
 	errAgainStore   = errors.New("the credentials of the storage that its request names are known to its own node only")
+	errAgainPage    = errors.New("the secrets of its page's address are known to its own node only")
 	errAgainLimit   = errors.New("its session limit has been reached")
 )
 
@@ -45,6 +46,8 @@ func Again(was *livekit.EgressInfo) (*rpc.StartEgressRequest, error) {
 		return nil, err
 	case w.want.stream != nil:
 		return nil, errAgainStreams
+	case blankedURL(w.base):
+		return nil, errAgainPage
 	case slices.ContainsFunc(w.want.stored(), blanked):
 		return nil, errAgainStore
 	case slices.ContainsFunc(w.want.names(), overwrites):

@@ -34,6 +34,8 @@ func TestAgain(t *testing.T) {
 		{"web", "web", `{"url": "http://h/", "file_outputs": [{}]}`, errAgainKind.Error()},
 		{"track", "track", `{"room_name": "r", "track_id": "TR_x", "file": {}}`, errAgainKind.Error()},
 		{"v2", "egress", `{"room_name": "r", "template": {}, "outputs": [{"file": {}}]}`, errAgainKind.Error()},
+		{"page with token", "room", room(`"custom_base_url": "https://h/?token=t", "file_outputs": [{"filepath": "f-{retry}"}]`), errAgainPage.Error()},
+		{"page with password", "room", room(`"custom_base_url": "https://u:p@h/", "file_outputs": [{"filepath": "f-{retry}"}]`), errAgainPage.Error()},
 		{"s3", "room", file(`, "s3": {"access_key": "k", "secret": "s", "bucket": "b"}`), errAgainStore.Error()},
 		{"s3, session", "room", file(`, "s3": {"session_token": "t", "bucket": "b"}`), errAgainStore.Error()},
 		{"s3, role with id", "room", file(`, "s3": {"bucket": "b", "assume_role_arn": "arn", "assume_role_external_id": "e"}`), errAgainStore.Error()},

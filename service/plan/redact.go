@@ -7,15 +7,21 @@ import (
 )
 
 // Redact returns a copy of a request without its secrets: each is replaced by its field's name in braces, stream keys
-// and query values are blanked. Webhooks stay, because livekit-server reads them from EgressInfo.
+// and query values of what is sent to are blanked, and passwords and secret query values of pages. Webhooks stay, because livekit-server reads them from EgressInfo.
 func Redact(req *rpc.StartEgressRequest) *rpc.StartEgressRequest {
 	clean := proto.CloneOf(req)
 	clean.Token = name(clean.Token, "token")
 	switch r := clean.Request.(type) {
 	case *rpc.StartEgressRequest_RoomComposite:
 		redactEncoded(r.RoomComposite)
+		if room := r.RoomComposite; room != nil {
+			room.CustomBaseUrl = redactPage(room.CustomBaseUrl)
+		}
 	case *rpc.StartEgressRequest_Web:
 		redactEncoded(r.Web)
+		if web := r.Web; web != nil {
+			web.Url = redactPage(web.Url)
+		}
 	case *rpc.StartEgressRequest_Participant:
 		redactEncoded(r.Participant)
 	case *rpc.StartEgressRequest_TrackComposite:
@@ -61,6 +67,12 @@ func redactTrack(r *livekit.TrackEgressRequest) {
 
 func redactUnified(r unified) {
 	redactUpload(r.GetStorage())
+	if t := r.GetTemplate(); t != nil {
+		t.CustomBaseUrl = redactPage(t.CustomBaseUrl)
+	}
+	if web := r.GetWeb(); web != nil {
+		web.Url = redactPage(web.Url)
+	}
 	for _, out := range r.GetOutputs() {
 		redactUpload(out.GetStorage())
 		redactStream(out.GetStream())

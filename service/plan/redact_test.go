@@ -28,14 +28,16 @@ func TestRedactRequests(t *testing.T) {
 	const v2 = `"outputs": [{"file": {}, "storage": {` + s3 + `}}, {"stream": {"urls": ["twitch://hushhushhush"]}},
 		{"segments": {` + gcp + `}}, {"images": {` + ali + `}, "storage": {` + azure + `}}], "storage": {` + s3 + `}`
 	for kind, body := range map[string]string{
-		"room":            `{` + outputs + `, "file": {` + s3 + `}}`,
-		"web":             `{` + outputs + `, "segments": {` + s3 + `}}`,
+		"room":            `{` + outputs + `, "file": {` + s3 + `}, "custom_base_url": "https://u:hush@h/?authToken=hush"}`,
+		"web":             `{` + outputs + `, "segments": {` + s3 + `}, "url": "https://u:hush@h/p?a=1&access_token=hush"}`,
 		"participant":     `{` + outputs + `}`,
 		"track-composite": `{` + outputs + `, "stream": {"urls": ["rtmp://h/a/hushhushhush live=1"]}}`,
 		"track":           `{"file": {` + s3 + `}}`,
-		"egress":          `{` + v2 + `}`,
+		"egress":          `{` + v2 + `, "template": {"custom_base_url": "https://u:hush@h/"}}`,
+		"egress, web":     `{` + v2 + `, "web": {"url": "https://u:hush@h/?api_key=hush"}}`,
 	} {
 		t.Run(kind, func(t *testing.T) {
+			kind, _, _ := strings.Cut(kind, ", ")
 			req := parse(t, kind, body)
 			req.Token = "hush"
 			before := proto.CloneOf(req)
@@ -121,6 +123,23 @@ func TestRedactURL(t *testing.T) {
 	} {
 		if got := redactURL(tt.url); got != tt.want {
 			t.Errorf("%s became %s, want %s", tt.url, got, tt.want)
+		}
+	}
+}
+
+func TestRedactPage(t *testing.T) {
+	for raw, want := range map[string]string{
+		"":                          "",
+		"https://h/a?b=c#d":         "https://h/a?b=c#d",
+		"https://h/A%2fb?b=%7Bc%7D": "https://h/A%2fb?b=%7Bc%7D",
+		"https://user@h/":           "https://user@h/",
+		"https://user:hush@h/":      "https://user:xxxxx@h/",
+		"https://h/?room=a&Access-Token=hush&signature=hush&x": "https://h/?room=a&Access-Token={...}&signature={...}&x",
+		"https://h/?password=hush#top":                         "https://h/?password={...}#top",
+		"https://u:hush@h:port/":                               "{url}",
+	} {
+		if got := redactPage(raw); got != want {
+			t.Errorf("redactPage(%q) = %q, want %q", raw, got, want)
 		}
 	}
 }

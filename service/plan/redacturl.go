@@ -30,21 +30,49 @@ func redactURL(raw string) string {
 	if !slices.Contains([]string{"ws", "wss", "http", "https"}, scheme) {
 		return scheme + "://" + u.Host + "/{...}"
 	}
-	if _, ok := u.User.Password(); ok {
-		u.User = url.UserPassword(u.User.Username(), blankPassword)
-	}
-	u.RawQuery = redactQuery(u.RawQuery)
+	blankUser(u)
+	u.RawQuery = redactQuery(u.RawQuery, func(string) bool { return true })
 	return u.String()
 }
 
-// redactQuery keeps the keys and their order.
-func redactQuery(query string) string {
+// redactPage blanks a user's password in the address of a page, and the query values that their names call secret. The
+// rest stays: by it an API's client knows what is recorded.
+func redactPage(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "{url}"
+	}
+	clean := *u
+	blankUser(&clean)
+	clean.RawQuery = redactQuery(u.RawQuery, namesSecret)
+	if clean == *u {
+		return raw
+	}
+	return clean.String()
+}
+
+func blankUser(u *url.URL) {
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), blankPassword)
+	}
+}
+
+// namesSecret tells whether a value called so is likely one.
+func namesSecret(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"token", "secret", "passw", "signature", "jwt", "apikey", "api_key", "api-key", "credential"}, func(part string) bool {
+		return strings.Contains(name, part)
+	})
+}
+
+// redactQuery keeps the keys and their order, and the values of those that are not secret.
+func redactQuery(query string, secret func(key string) bool) string {
 	if query == "" {
 		return ""
 	}
 	parts := strings.Split(query, "&")
 	for i, p := range parts {
-		if key, _, ok := strings.Cut(p, "="); ok {
+		if key, _, ok := strings.Cut(p, "="); ok && secret(key) {
 			parts[i] = key + "={...}"
 		}
 	}

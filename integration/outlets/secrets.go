@@ -1,0 +1,258 @@
+package outlets
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/ffegress/ffegress/integration/accept"
+	"github.com/ffegress/ffegress/integration/lab"
+	"github.com/ffegress/ffegress/integration/objects"
+	"github.com/ffegress/ffegress/integration/page"
+	"github.com/ffegress/ffegress/integration/publish"
+	"github.com/ffegress/ffegress/integration/rig"
+)
+
+// planted are secrets of every kind that a request can bring; none may be found anywhere.
+var planted = map[string]string{
+	"stream key": "planted-stream-key", "rejected stream key": "planted-rejected-key", "unreachable stream key": "planted-unreachable-key",
+	"unwanted stream key": "planted-unwanted-key", "mistyped stream key": "planted-mistyped-key",
+	"passphrase": "planted-passphrase", "stream id": "planted-stream-id",
+	"access key": "PLANTEDACCESSKEY", "storage secret": "planted-storage-secret", "session token": "planted-session-token",
+	"page password": "planted-page-password", "page token": "planted-page-token-of-some-length",
+	"socket password": "planted-socket-password", "socket token": "planted-socket-token",
+}
+
+// wire is a recorder with all its ports open, and what listens to it.
+type wire struct {
+	*lab.Lab
+	pages *page.Server
+	nginx *rig.RTMPServer
+	srt   *rig.SRTListener
+	store *objects.Server
+	ports map[string]int
+	heard map[string]string // by where
+}
+
+// secrets uses them all, in what works and in what fails, and looks through all that is told.
+func secrets(length time.Duration) accept.Case {
+	return accept.Case{
+		ID: "secrets", Line: 6, Title: "secrets of every kind in requests, looked for in all that is told",
+		Run: func(ctx context.Context, o *accept.Outcome) error {
+			w, err := newWire(ctx)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			for _, kind := range []func(context.Context, *accept.Outcome, time.Duration) error{w.encoded, w.listening} {
+				if err := kind(ctx, o, length); err != nil {
+					return err
+				}
+			}
+			log, err := os.ReadFile(w.Egress.LogPath)
+			if err != nil {
+				return err
+			}
+			w.heard["log"] = string(log)
+			for where, text := range w.heard {
+				o.Add("looked through, "+where, "%d bytes", len(text))
+				o.Want(text != "", "nothing of %s was heard", where)
+				for what, secret := range planted {
+					if at := strings.Index(text, secret); at >= 0 {
+						o.Want(false, "%s: the %s: …%.160q", where, what, text[max(0, at-80):])
+					}
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func newWire(ctx context.Context) (w *wire, err error) {
+	w = &wire{ports: map[string]int{}, heard: map[string]string{}}
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
+	ports, err := rig.FreePorts(2)
+	if err != nil {
+		return w, err
+	}
+	w.ports["metrics"], w.ports["state"] = ports[0], ports[1]
+	w.Lab, err = lab.New(ctx, lab.Options{Name: "outlets", Participants: 1, Rig: rig.Options{
+		Config: map[string]any{"browser_pool": 0, "prometheus_port": ports[0], "debug_handler_port": ports[1]},
+	}})
+	if err != nil {
+		return w, err
+	}
+	w.ports["health"] = w.Egress.HealthPort
+	if w.pages, err = lab.ServePages(ctx, publish.Size{Width: 640, Height: 360}); err != nil {
+		return w, err
+	}
+	if w.nginx, err = rig.StartRTMPServer(ctx, filepath.Join(w.Media, "..", "nginx")); err != nil {
+		return w, err
+	}
+	if w.srt, err = rig.StartSRTListener(ctx, filepath.Join(w.Media, ".."), "srt", planted["passphrase"], 0); err != nil {
+		return w, err
+	}
+	w.store, err = objects.Start(filepath.Join(w.Media, "..", "store"), stageBucket)
+	return w, err
+}
+
+func (w *wire) close() {
+	if w.Lab != nil {
+		_ = w.Lab.Close()
+	}
+	if w.pages != nil {
+		w.pages.Close()
+	}
+	if w.nginx != nil {
+		w.nginx.Close()
+	}
+	if w.srt != nil {
+		w.srt.Kill()
+	}
+	if w.store != nil {
+		w.store.Close()
+	}
+}
+
+// encoded records a page whose address has secrets, to a store and to servers that take it, reject it and are not there.
+func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Duration) error {
+	s3 := &livekit.S3Upload{
+		AccessKey: planted["access key"], Secret: planted["storage secret"], SessionToken: planted["session token"],
+		Bucket: stageBucket, Endpoint: w.store.URL(), Region: "us-east-1",
+	}
+	nowhere := &livekit.S3Upload{AccessKey: s3.AccessKey, Secret: s3.Secret, Bucket: "no-such-bucket", Endpoint: w.store.URL(), Region: "us-east-1"}
+	url := strings.Replace(w.pages.Card(500*time.Millisecond, -1), "://", "://user:"+planted["page password"]+"@", 1)
+	rtmp := func(port int, key string) string { return rig.StreamURL("rtmp", port, "live", planted[key]) }
+	req := &livekit.WebEgressRequest{
+		Url: url + "&access_token=" + planted["page token"], AwaitStartSignal: true,
+		FileOutputs:    []*livekit.EncodedFileOutput{{Filepath: "secrets.mp4", Output: &livekit.EncodedFileOutput_S3{S3: s3}}},
+		SegmentOutputs: []*livekit.SegmentedFileOutput{{FilenamePrefix: "s", SegmentDuration: segmentSeconds, Output: &livekit.SegmentedFileOutput_S3{S3: nowhere}}},
+		StreamOutputs: []*livekit.StreamOutput{{Urls: []string{
+			rtmp(w.nginx.Port, "stream key"), w.nginx.URL("closed", planted["rejected stream key"]), rtmp(1, "unreachable stream key"),
+			fmt.Sprintf("srt://127.0.0.1:%d?passphrase=%s&streamid=%s&latency=200", w.srt.Port, planted["passphrase"], planted["stream id"]),
+		}}},
+		Options: &livekit.WebEgressRequest_Advanced{Advanced: &livekit.EncodingOptions{Width: 640, Height: 360, VideoBitrate: 1500, KeyFrameInterval: streamKeys}},
+	}
+	rec, err := w.Start(ctx, func() (*livekit.EgressInfo, error) { return w.API.StartWeb(ctx, req) })
+	if err != nil {
+		return err
+	}
+	if err := w.listen(ctx, length); err != nil {
+		return err
+	}
+	for _, change := range []*livekit.UpdateStreamRequest{
+		{AddOutputUrls: []string{"rtpm://127.0.0.1/live/" + planted["mistyped stream key"]}},
+		{AddOutputUrls: []string{"rtmp://127.0.0.1/" + planted["mistyped stream key"]}},
+		{RemoveOutputUrls: []string{rtmp(w.nginx.Port, "unwanted stream key")}},
+	} {
+		change.EgressId = rec.Info.EgressId
+		_, err := w.API.UpdateStream(ctx, change)
+		o.Want(err != nil, "UpdateStream takes %v", change)
+		if err != nil {
+			w.heard["errors of requests"] += err.Error() + "\n"
+		}
+	}
+	info, _, err := rec.Stop(ctx)
+	if err != nil {
+		return err
+	}
+	o.Add("page", "%v: %s", info.Status, info.Error)
+	for _, s := range info.StreamResults {
+		o.Add(s.Url, "%v %s", s.Status, s.Error)
+	}
+	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED && info.StreamResults[3].Status == livekit.StreamInfo_FINISHED, "not all went out: %v", info.StreamResults)
+	return w.tell(info)
+}
+
+// listening sends the sound of a participant to WebSockets whose addresses have secrets.
+func (w *wire) listening(ctx context.Context, o *accept.Outcome, length time.Duration) error {
+	ears := rig.StartSocketServer()
+	defer ears.Close()
+	url := ears.Address("/in?token=" + planted["socket token"])
+	req := &livekit.StartEgressRequest{
+		RoomName: w.Room,
+		Source: &livekit.StartEgressRequest_Media{Media: &livekit.MediaSource{
+			Audio: &livekit.AudioConfig{CaptureAll: true},
+		}},
+		Outputs: []*livekit.Output{{Config: &livekit.Output_Stream{Stream: &livekit.StreamOutput{Urls: []string{
+			url, strings.Replace(url, "://", "://user:"+planted["socket password"]+"@", 1) + "&again=1", "ws://127.0.0.1:1/?token=" + planted["socket token"],
+		}}}}},
+	}
+	rec, err := w.Start(ctx, func() (*livekit.EgressInfo, error) { return w.API.StartEgress(ctx, req) })
+	if err != nil {
+		return err
+	}
+	if err := w.listen(ctx, length); err != nil {
+		return err
+	}
+	info, _, err := rec.Stop(ctx)
+	if err != nil {
+		return err
+	}
+	o.Add("WebSockets", "%v: %s, %d bytes heard", info.Status, info.Error, ears.Heard().Length)
+	return w.tell(info)
+}
+
+// listen hears what the recorder says of itself at its ports, and how its children were called.
+func (w *wire) listen(ctx context.Context, length time.Duration) error {
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		for where, port := range w.ports {
+			path := "/"
+			if where == "state" {
+				path = "/state"
+			}
+			body, err := fetch(ctx, port, path)
+			if err != nil {
+				return err
+			}
+			w.heard[where] += body
+		}
+		children, err := rig.Descendants(w.Egress.PID)
+		if err != nil {
+			return err
+		}
+		for _, c := range children {
+			w.heard["argv"] += strings.Join(c.Args, " ") + "\n"
+		}
+		if err := lab.Pause(ctx, 250*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell hears what is told of an egress.
+func (w *wire) tell(info *livekit.EgressInfo) error {
+	text, err := protojson.Marshal(info)
+	w.heard["EgressInfo"] += string(text)
+	for _, h := range w.Webhooks.Egress(info.EgressId) {
+		w.heard["webhooks"] += h.Event.String()
+	}
+	return err
+}
+
+func fetch(ctx context.Context, port int, path string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", port, path), nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return string(body), err
+}
