@@ -52,7 +52,7 @@ func secrets(length time.Duration) accept.Case {
 				return err
 			}
 			defer w.close()
-			for _, kind := range []func(context.Context, *accept.Outcome, time.Duration) error{w.encoded, w.listening} {
+			for _, kind := range []func(context.Context, *accept.Outcome, time.Duration) error{w.encoded, w.calling, w.listening} {
 				if err := kind(ctx, o, length); err != nil {
 					return err
 				}
@@ -141,7 +141,6 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 		SegmentOutputs: []*livekit.SegmentedFileOutput{{FilenamePrefix: "s", SegmentDuration: segmentSeconds, Output: &livekit.SegmentedFileOutput_S3{S3: nowhere}}},
 		StreamOutputs: []*livekit.StreamOutput{{Urls: []string{
 			rtmp(w.nginx.Port, "stream key"), w.nginx.URL("closed", planted["rejected stream key"]), rtmp(1, "unreachable stream key"),
-			fmt.Sprintf("srt://127.0.0.1:%d?passphrase=%s&streamid=%s&latency=200", w.srt.Port, planted["passphrase"], planted["stream id"]),
 		}}},
 		Options: &livekit.WebEgressRequest_Advanced{Advanced: &livekit.EncodingOptions{Width: 640, Height: 360, VideoBitrate: 1500, KeyFrameInterval: streamKeys}},
 	}
@@ -172,7 +171,30 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 	for _, s := range info.StreamResults {
 		o.Add(s.Url, "%v %s", s.Status, s.Error)
 	}
-	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED && info.StreamResults[3].Status == livekit.StreamInfo_FINISHED, "not all went out: %v", info.StreamResults)
+	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED, "the stream did not go out: %v", info.StreamResults)
+	return w.tell(info)
+}
+
+// calling sends a participant over SRT.
+func (w *wire) calling(ctx context.Context, o *accept.Outcome, length time.Duration) error {
+	url := fmt.Sprintf("srt://127.0.0.1:%d?passphrase=%s&streamid=%s&latency=200", w.srt.Port, planted["passphrase"], planted["stream id"])
+	rec, err := w.Start(ctx, func() (*livekit.EgressInfo, error) {
+		return w.API.StartParticipant(ctx, &livekit.ParticipantEgressRequest{
+			RoomName: w.Room, Identity: "p0", StreamOutputs: []*livekit.StreamOutput{{Protocol: livekit.StreamProtocol_SRT, Urls: []string{url}}},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.listen(ctx, length); err != nil {
+		return err
+	}
+	info, _, err := rec.Stop(ctx)
+	if err != nil {
+		return err
+	}
+	o.Add(info.StreamResults[0].Url, "%v %s", info.StreamResults[0].Status, info.StreamResults[0].Error)
+	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED, "SRT: %v", info)
 	return w.tell(info)
 }
 
@@ -201,7 +223,10 @@ func (w *wire) listening(ctx context.Context, o *accept.Outcome, length time.Dur
 	if err != nil {
 		return err
 	}
-	o.Add("WebSockets", "%v: %s, %d bytes heard", info.Status, info.Error, ears.Heard().Length)
+	for _, s := range info.StreamResults {
+		o.Add(s.Url, "%v %s", s.Status, s.Error)
+	}
+	o.Want(ears.Heard().Length > 0, "the WebSockets heard nothing: %v", info)
 	return w.tell(info)
 }
 
