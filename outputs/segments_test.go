@@ -125,6 +125,7 @@ func TestSegments(t *testing.T) {
 		{"TS", false, false, ffpipe.EncoderOptions{Video: true, Audio: true, AudioFrequency: 44100}},
 		{"fMP4", true, false, ffpipe.EncoderOptions{Video: true, Audio: true, AudioFrequency: 48000}},
 		{"TS, several keyframes in a segment", false, false, ffpipe.EncoderOptions{Video: true, Audio: true, AudioFrequency: 48000, KeyFrameInterval: 0.5}},
+		{"TS beside RTMP", false, false, ffpipe.EncoderOptions{Video: true, Audio: true, AudioFrequency: 44100, HRD: true, VideoBitrate: 500}},
 		{"fMP4, video only", true, false, ffpipe.EncoderOptions{Video: true}},
 		{"TS, audio only", false, false, ffpipe.EncoderOptions{Audio: true, AudioFrequency: 44100, FragmentDuration: 200 * time.Millisecond}},
 		{"fMP4, audio only", true, false, ffpipe.EncoderOptions{Audio: true, AudioFrequency: 44100, FragmentDuration: 200 * time.Millisecond}},

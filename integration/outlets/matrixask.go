@@ -17,6 +17,11 @@ func (r row) page() string {
 	return ""
 }
 
+// tracks is whether tracks are recorded without a page.
+func (r row) tracks() bool {
+	return r.source == "participant" || r.source == "tracks" || r.source == "v2-media"
+}
+
 // options are the same for all: keyframes as far apart as a segment is long.
 func (r row) options() *livekit.EncodingOptions {
 	o := &livekit.EncodingOptions{Width: 640, Height: 360, VideoBitrate: 1500, KeyFrameInterval: segmentSeconds}

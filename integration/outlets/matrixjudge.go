@@ -53,7 +53,11 @@ func (r row) judge(ctx context.Context, o *accept.Outcome, s *stage, info *livek
 	}
 	told := proto.CloneOf(info.ImageResults[0])
 	told.FilenamePrefix = filepath.Join(root, "row", "images", "i")
-	return judgeImages(ctx, o, told, r.lasts(info, asked))
+	first := 0
+	if r.tracks() {
+		first = 1 // sound comes before the first keyframe: the image at zero is black
+	}
+	return judgeImages(ctx, o, told, r.lasts(info, asked), first)
 }
 
 // lasts is how long the media is: as told where a file tells it, otherwise by the wall clock.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/livekit/protocol/livekit"
 
@@ -44,8 +45,8 @@ func made(dir string) ([]string, error) {
 	return names, err
 }
 
-// judgeImages wants a JPEG for each second, in the right colours.
-func judgeImages(ctx context.Context, o *accept.Outcome, told *livekit.ImagesInfo, lasts float64) error {
+// judgeImages wants a JPEG for each second, in the right colours from the one numbered first on.
+func judgeImages(ctx context.Context, o *accept.Outcome, told *livekit.ImagesInfo, lasts float64, first int) error {
 	dir := filepath.Dir(told.FilenamePrefix)
 	images, err := made(dir)
 	if err != nil {
@@ -58,7 +59,7 @@ func judgeImages(ctx context.Context, o *accept.Outcome, told *livekit.ImagesInf
 	o.Want(len(images) == want && int64(len(images)) == told.ImageCount, "%d images in %.3f s, %d told", len(images), lasts, told.ImageCount)
 	// As a film of the programme's colours, so that the meter can read it.
 	film := filepath.Join(dir, "..", "images.mkv")
-	if err := ffmpeg(ctx, "-framerate", "1", "-i", filepath.Join(dir, "i_%05d.jpeg"),
+	if err := ffmpeg(ctx, "-framerate", "1", "-start_number", strconv.Itoa(first), "-i", filepath.Join(dir, "i_%05d.jpeg"),
 		"-vf", "scale=in_color_matrix=bt601:in_range=pc:out_color_matrix=bt709:out_range=tv,format=yuv420p",
 		"-colorspace", "bt709", "-color_range", "tv", "-c:v", "ffv1", film); err != nil {
 		return err

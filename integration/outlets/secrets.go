@@ -132,13 +132,11 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 		AccessKey: planted["access key"], Secret: planted["storage secret"], SessionToken: planted["session token"],
 		Bucket: stageBucket, Endpoint: w.store.URL(), Region: "us-east-1",
 	}
-	nowhere := &livekit.S3Upload{AccessKey: s3.AccessKey, Secret: s3.Secret, Bucket: "no-such-bucket", Endpoint: w.store.URL(), Region: "us-east-1"}
 	url := strings.Replace(w.pages.Card(500*time.Millisecond, -1), "://", "://user:"+planted["page password"]+"@", 1)
 	rtmp := func(port int, key string) string { return rig.StreamURL("rtmp", port, "live", planted[key]) }
 	req := &livekit.WebEgressRequest{
 		Url: url + "&access_token=" + planted["page token"], AwaitStartSignal: true,
-		FileOutputs:    []*livekit.EncodedFileOutput{{Filepath: "secrets.mp4", Output: &livekit.EncodedFileOutput_S3{S3: s3}}},
-		SegmentOutputs: []*livekit.SegmentedFileOutput{{FilenamePrefix: "s", SegmentDuration: segmentSeconds, Output: &livekit.SegmentedFileOutput_S3{S3: nowhere}}},
+		FileOutputs: []*livekit.EncodedFileOutput{{Filepath: "secrets.mp4", Output: &livekit.EncodedFileOutput_S3{S3: s3}}},
 		StreamOutputs: []*livekit.StreamOutput{{Urls: []string{
 			rtmp(w.nginx.Port, "stream key"), w.nginx.URL("closed", planted["rejected stream key"]), rtmp(1, "unreachable stream key"),
 		}}},
@@ -172,6 +170,20 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 		o.Add(s.Url, "%v %s", s.Status, s.Error)
 	}
 	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED, "the stream did not go out: %v", info.StreamResults)
+	if err := w.tell(info); err != nil {
+		return err
+	}
+	s3.Bucket = "no-such-bucket"
+	req.StreamOutputs = nil
+	if info, err = w.API.StartWeb(ctx, req); err != nil {
+		return err
+	}
+	rec = &lab.Recording{Lab: w.Lab, Info: info}
+	if info, err = rec.End(ctx); err != nil {
+		return err
+	}
+	o.Add("without a bucket", "%v: %s", info.Status, info.Error)
+	o.Want(info.Error != "", "a bucket that is not there: %v", info)
 	return w.tell(info)
 }
 

@@ -72,5 +72,5 @@ func (r order) judge(ctx context.Context, o *accept.Outcome, info *livekit.Egres
 	if len(info.ImageResults) == 0 {
 		return nil
 	}
-	return judgeImages(ctx, o, info.ImageResults[0], lasts)
+	return judgeImages(ctx, o, info.ImageResults[0], lasts, 0)
 }

@@ -27,7 +27,7 @@ type FaultProxy struct {
 }
 
 const (
-	// proxyBuffer is small, so that what the network does not take is soon felt.
+	// proxyBuffer is small, so that what the network does not take is soon felt. Without TLS only.
 	proxyBuffer = 16 << 10
 	paceUnit    = 1 << 10
 )
@@ -135,7 +135,8 @@ func (p *FaultProxy) accept(ln net.Listener) {
 
 func (p *FaultProxy) serve(client net.Conn) {
 	defer client.Close()
-	if t, ok := client.(*net.TCPConn); ok {
+	// TLS comes in records of 16 KiB, of which so small a buffer drops some: bursts then take seconds.
+	if t, ok := client.(*net.TCPConn); ok && p.secure == nil {
 		_ = t.SetReadBuffer(proxyBuffer)
 	}
 	server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.to))
