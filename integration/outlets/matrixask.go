@@ -26,7 +26,7 @@ func (r row) tracks() bool {
 func (r row) options() *livekit.EncodingOptions {
 	o := &livekit.EncodingOptions{Width: 640, Height: 360, VideoBitrate: 1500, KeyFrameInterval: segmentSeconds}
 	if r.source == "room" || r.source == "v2-template" { // two cards side by side
-		o.Width, o.Height, o.VideoBitrate = 1280, 720, 3000
+		o.Width, o.Height, o.VideoBitrate = 960, 540, 2000
 	}
 	return o
 }
