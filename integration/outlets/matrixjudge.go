@@ -13,8 +13,12 @@ import (
 	"github.com/ffegress/ffegress/integration/meter"
 )
 
-// wallWithin is how far the sum of the segments, or a file, may be off the wall clock, in seconds.
-const wallWithin = 0.100
+const (
+	// wallWithin is how far the sum of the segments, or a file's picture, may be off the wall clock, in seconds.
+	wallWithin = 0.100
+	// soundTail is how much longer AAC may be, whose last packet is whole.
+	soundTail = 0.050
+)
 
 // judge looks at everything that a row has made. asked is when the end was asked for.
 func (r row) judge(ctx context.Context, o *accept.Outcome, s *stage, info *livekit.EgressInfo, asked time.Time) error {
@@ -86,7 +90,8 @@ func (r row) measure(ctx context.Context, o *accept.Outcome, name, path string, 
 	o.Add(name, "\n```\n%s```", report)
 	limits := meter.Limits{OffsetP95: storedOffset, BarError: matrixBars, AllowRepeats: true, AllowGaps: true}
 	if wall > 0 {
-		limits.Wall, limits.WallWithin = wall, wallWithin
+		limits.Wall, limits.WallWithin = wall, wallWithin+soundTail
+		o.Want(math.Abs(report.VideoDuration-wall) <= wallWithin, "%s: the picture lasts %.3f s, wall clock %.3f s", name, report.VideoDuration, wall)
 	}
 	for _, fault := range report.Check(limits) {
 		o.Want(false, "%s: %s", name, fault)

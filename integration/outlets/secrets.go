@@ -221,24 +221,30 @@ func (w *wire) listening(ctx context.Context, o *accept.Outcome, length time.Dur
 			Audio: &livekit.AudioConfig{CaptureAll: true},
 		}},
 		Outputs: []*livekit.Output{{Config: &livekit.Output_Stream{Stream: &livekit.StreamOutput{Urls: []string{
-			url, "ws://127.0.0.1:1/?token=" + planted["socket token"],
+			url,
 		}}}}},
 	}
 	rec, err := w.Start(ctx, func() (*livekit.EgressInfo, error) { return w.API.StartEgress(ctx, req) })
 	if err != nil {
 		return err
 	}
-	req.Outputs[0].GetStream().Urls[0] = strings.Replace(url, "://", "://user:"+planted["socket password"]+"@", 1) // not possible
-	refused, err := w.API.StartEgress(ctx, req)
-	if err != nil {
-		return err
-	}
-	if refused, err = (&lab.Recording{Lab: w.Lab, Info: refused}).End(ctx); err != nil {
-		return err
-	}
-	o.Add("a WebSocket with a password", "%v: %s", refused.Status, refused.Error)
-	if err := w.tell(refused); err != nil {
-		return err
+	for what, bad := range map[string]string{
+		"with a password": strings.Replace(url, "://", "://user:"+planted["socket password"]+"@", 1), // which is not possible
+		"unreachable":     "ws://127.0.0.1:1/?token=" + planted["socket token"],
+	} {
+		req.Outputs[0].GetStream().Urls[0] = bad
+		refused, err := w.API.StartEgress(ctx, req)
+		if err != nil {
+			return err
+		}
+		if refused, err = (&lab.Recording{Lab: w.Lab, Info: refused}).End(ctx); err != nil {
+			return err
+		}
+		o.Add("a WebSocket "+what, "%v: %s", refused.Status, refused.Error)
+		o.Want(refused.Error != "", "a WebSocket %s: %v", what, refused)
+		if err := w.tell(refused); err != nil {
+			return err
+		}
 	}
 	if err := w.listen(ctx, length); err != nil {
 		return err
