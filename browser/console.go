@@ -15,6 +15,9 @@ const (
 	endSignal   = "END_RECORDING"
 )
 
+// consoleLimit bounds what is told of one call of the console, in bytes.
+const consoleLimit = 2000
+
 // logLine takes one call of a console method.
 func (p *page) logLine(e *proto.RuntimeConsoleAPICalled) {
 	p.mu.Lock()
@@ -71,9 +74,14 @@ func (p *page) tell(level, text string) {
 	p.mu.Lock()
 	console, redact := p.console, p.redact
 	p.mu.Unlock()
-	if console != nil {
-		console(level, redact.Redact(text))
+	if console == nil {
+		return
 	}
+	text = redact.Redact(text) // before it is cut: half a secret is not found
+	if len(text) > consoleLimit {
+		text = strings.ToValidUTF8(text[:consoleLimit], "") + "…"
+	}
+	console(level, text)
 }
 
 // discardLogged lets the page forget what it has logged: while somebody listens

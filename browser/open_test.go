@@ -192,6 +192,7 @@ func TestConsole(t *testing.T) {
 			clearInterval(wait);
 			console.error(7, null, undefined, "START_RECORDING");
 			window.open("about:blank");
+			console.info("\u00f6".repeat(5000));
 			throw new Error("oh");
 		}, 10);
 		setTimeout(() => console.table("END_RECORDING"), 3000);
@@ -211,7 +212,7 @@ func TestConsole(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	all := strings.Join(lines, "\n")
-	for _, want := range []string{"error: 7 null undefined START_RECORDING", "exception: Error: oh", "table: END_RECORDING"} {
+	for _, want := range []string{"error: 7 null undefined START_RECORDING", "exception: Error: oh", "table: END_RECORDING", "info: " + strings.Repeat("ö", consoleLimit/2) + "…\n"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("console lacks %q:\n%s", want, all)
 		}

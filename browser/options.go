@@ -14,7 +14,7 @@ import (
 // server than a sample takes through the null sink, while a call's sound waits
 // in Chromium's own buffers. Measured on decoded recordings.
 const (
-	CallAudioDelay = -28 * time.Millisecond
+	CallAudioDelay = -42 * time.Millisecond
 	PageAudioDelay = 28 * time.Millisecond
 )
 

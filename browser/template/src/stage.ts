@@ -2,6 +2,7 @@
 import { Curtain } from "./curtain.ts";
 import { Focus } from "./focus.ts";
 import { arrangementFor, parseLayout, place, type Rect, type Size } from "./layout.ts";
+import { affordable, Pacemaker } from "./pacemaker.ts";
 import type { Tile } from "./tile.ts";
 
 /** Stage arranges the tiles by the layout, the screen shares and who speaks. */
@@ -10,6 +11,7 @@ export class Stage {
   private readonly tiles = new Map<string, Tile>();
   private readonly focus = new Focus();
   private readonly curtain = new Curtain();
+  private readonly pacemaker = new Pacemaker();
   private speaking: readonly string[] = [];
   private patient = false;
   private torn = false; // who was shown is gone
@@ -104,6 +106,7 @@ export class Stage {
     this.torn = false;
     document.body.classList.toggle("light", this.layout.light);
     order.forEach((tile, i) => tile.show(rects[i]));
+    this.pacemaker.run(order.filter((tile) => tile.shown && !tile.feed.isMuted).length > 1 && affordable());
   }
 
   // wakes prepares those who come newly into view and says whether one is not awake yet.
