@@ -49,6 +49,8 @@ var configured = []one{
 	{"api_key", checkKey},
 	{"work_dir", checkWorkDir},
 	{"outputs", checkOutputs},
+	{"storage", checkStorage},
+	{"ports", checkPorts},
 	{"template_port", checkTemplatePort},
 	{"template_base", checkTemplateBase},
 }

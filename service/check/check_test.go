@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("a secret is in %q", r.String())
 		}
 	})
-	order := "config ffmpeg chromium xvfb pulseaudio fonts video_encoder redis ws_url api_key work_dir outputs template_port template_base"
+	order := "config ffmpeg chromium xvfb pulseaudio fonts video_encoder redis ws_url api_key work_dir outputs storage ports template_port template_base"
 	if got := strings.Join(names, " "); got != order {
 		t.Errorf("order %s", got)
 	}

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"syscall"
-
-	"github.com/ffegress/ffegress/browser"
 )
 
 // checkTemplatePort looks whether the room template can be served.
@@ -24,7 +22,7 @@ func checkTemplatePort(ctx context.Context, s *subject) []Result {
 	case !errors.Is(err, syscall.EADDRINUSE):
 		return fail(oneLine(err), remedy)
 	}
-	if a, err := send(ctx, http.MethodGet, "http://"+addr+"/", "", nil); err == nil && browser.IsTemplate(a.body) {
+	if s.runsHere(ctx) {
 		return warn(addr+" is used by an ffegress that is running", "a second one on this machine needs a template_port of its own")
 	}
 	return fail(addr+" is used by another program", remedy)

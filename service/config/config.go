@@ -9,30 +9,30 @@ type Config struct {
 
 	// APIKey, APISecret and WSURL default to LIVEKIT_API_KEY, LIVEKIT_API_SECRET and LIVEKIT_WS_URL. Nothing checks
 	// that they are set: a request that needs one and cannot bring its own fails alone.
-	APIKey    string `yaml:"api_key,omitempty"`
-	APISecret Secret `yaml:"api_secret,omitempty"`
-	WSURL     string `yaml:"ws_url,omitempty"`
+	APIKey    string `yaml:"api_key,omitempty" env:"LIVEKIT_API_KEY"`
+	APISecret Secret `yaml:"api_secret,omitempty" env:"LIVEKIT_API_SECRET"` // signs tokens, and seals the journal of uploads
+	WSURL     string `yaml:"ws_url,omitempty" env:"LIVEKIT_WS_URL"`         // where rooms are joined, ws:// or wss://
 	Redis     *Redis `yaml:"redis,omitempty"`
 
 	Logging Logging `yaml:"logging"`
 
 	// TemplateBase is the page of RoomComposite requests; default: the built-in template on TemplatePort.
 	TemplateBase string `yaml:"template_base"`
-	TemplatePort int    `yaml:"template_port"`
+	TemplatePort int    `yaml:"template_port"` // of the built-in page, on the loopback
 
 	// Zero switches each of these off.
-	HealthPort       int `yaml:"health_port,omitempty"`
-	PrometheusPort   int `yaml:"prometheus_port,omitempty"`
-	DebugHandlerPort int `yaml:"debug_handler_port,omitempty"`
+	HealthPort       int `yaml:"health_port,omitempty"`        // health, on all interfaces; 0 = off
+	PrometheusPort   int `yaml:"prometheus_port,omitempty"`    // metrics, on all interfaces; 0 = off
+	DebugHandlerPort int `yaml:"debug_handler_port,omitempty"` // state and profiles, on the loopback; 0 = off
 	// ControlPort is where programs on this machine pause and resume recordings.
 	ControlPort int `yaml:"control_port,omitempty"`
 
 	// ClusterID is the topic StartEgress is served on. An unmodified livekit-server calls the empty one only.
 	ClusterID string `yaml:"cluster_id,omitempty"`
 
-	EnableChromeSandbox bool        `yaml:"enable_chrome_sandbox,omitempty"`
-	Insecure            bool        `yaml:"insecure,omitempty"`
-	ChromeFlags         ChromeFlags `yaml:"chrome_flags,omitempty"`
+	EnableChromeSandbox bool        `yaml:"enable_chrome_sandbox,omitempty"` // Chromium keeps its sandbox; ffegress must not run as root
+	Insecure            bool        `yaml:"insecure,omitempty"`              // pages of rooms may use insecure connections and content
+	ChromeFlags         ChromeFlags `yaml:"chrome_flags,omitempty"`          // flags of Chromium without their dashes: true is a bare flag, false takes it away, a text is its value; applied last
 	Binaries            Binaries    `yaml:"binaries,omitempty"`
 	// BrowserPool is how many launched browsers wait for requests; 0 = none.
 	BrowserPool int `yaml:"browser_pool"`
@@ -40,7 +40,7 @@ type Config struct {
 	// WorkDir holds what is being recorded; always absolute.
 	WorkDir string `yaml:"work_dir"`
 	// StartSignal is start_signal_timeout; see StartSignalTimeout.
-	StartSignal time.Duration `yaml:"start_signal_timeout,omitempty"`
+	StartSignal time.Duration `yaml:"start_signal_timeout,omitempty"` // how long a page may take to log START_RECORDING; 0 = for ever, 60 s for Web with await_start_signal; negative = for ever
 	// DrainTimeout bounds the wait for running recordings at shutdown; 0 = no bound.
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
 	// RejoinGrace is how long a vanished participant or track may take to come back.
@@ -57,26 +57,26 @@ type Config struct {
 
 	// MaxUploadQueue bounds queued segments and images, in minutes.
 	MaxUploadQueue       int  `yaml:"max_upload_queue"`
-	DisallowLocalStorage bool `yaml:"disallow_local_storage,omitempty"`
+	DisallowLocalStorage bool `yaml:"disallow_local_storage,omitempty"` // an output without a store is refused
 
 	LocalOutput LocalOutput `yaml:",inline"`
 	WebEgress   WebEgress   `yaml:"web_egress,omitempty"`
 
-	IOCreateTimeout    time.Duration `yaml:"io_create_timeout"`
-	IOUpdateTimeout    time.Duration `yaml:"io_update_timeout"`
-	IOSelectionTimeout time.Duration `yaml:"io_selection_timeout,omitempty"`
-	IOWorkers          int           `yaml:"io_workers"`
+	IOCreateTimeout    time.Duration `yaml:"io_create_timeout"`              // how long livekit-server may take to note a new egress
+	IOUpdateTimeout    time.Duration `yaml:"io_update_timeout"`              // how long one try to tell a state may take; it is tried again until it is told
+	IOSelectionTimeout time.Duration `yaml:"io_selection_timeout,omitempty"` // how long to wait for somebody who takes such a call; 0 = as long as the call may take
+	IOWorkers          int           `yaml:"io_workers"`                     // each egress reports by itself
 
 	SessionLimits SessionLimits `yaml:"session_limits,omitempty"`
 
 	Storage Storage  `yaml:"storage,omitempty"`
-	Backup  *Storage `yaml:"backup,omitempty"`
+	Backup  *Storage `yaml:"backup,omitempty"` // the second store, by the keys of storage; without a store in it, this machine
 
 	// The role that a request's S3 upload assumes when it names none itself.
-	S3AssumeRoleKey        Secret `yaml:"s3_assume_role_key,omitempty"`
-	S3AssumeRoleSecret     Secret `yaml:"s3_assume_role_secret,omitempty"`
-	S3AssumeRoleARN        string `yaml:"s3_assume_role_arn,omitempty"`
-	S3AssumeRoleExternalID Secret `yaml:"s3_assume_role_external_id,omitempty"`
+	S3AssumeRoleKey        Secret `yaml:"s3_assume_role_key,omitempty"`         // the account that takes a request's role when it brings none
+	S3AssumeRoleSecret     Secret `yaml:"s3_assume_role_secret,omitempty"`      // that account's secret
+	S3AssumeRoleARN        string `yaml:"s3_assume_role_arn,omitempty"`         // the role of a request's S3 upload that names none
+	S3AssumeRoleExternalID Secret `yaml:"s3_assume_role_external_id,omitempty"` // that role's external id
 
 	Debug Debug `yaml:"debug,omitempty"`
 
@@ -85,7 +85,7 @@ type Config struct {
 	LatencyOverrides map[string]Latency `yaml:"latency_overrides,omitempty"`
 
 	// VideoEncoder is one of ffpipe.VideoEncoders: x264, a device's, or auto for the first of those that works.
-	VideoEncoder string `yaml:"video_encoder"`
+	VideoEncoder string `yaml:"video_encoder"` // x264, vaapi, nvenc, qsv, or auto for the first device's that works
 	// VideoEncoderPreset is x264's; "" = veryfast, made a little cheaper.
 	VideoEncoderPreset string `yaml:"video_encoder_preset,omitempty"`
 	// VideoEncoderThreads is x264's thread count; 0 = its own choice.
@@ -93,32 +93,32 @@ type Config struct {
 	// Video is what FindVideoEncoder has found; never read from the file.
 	Video Video `yaml:"-"`
 
-	EnableSyncEngine              bool       `yaml:"enable_sync_engine,omitempty"`
-	EnableOneShotSenderReportSync bool       `yaml:"enable_one_shot_sender_report_sync,omitempty"`
+	EnableSyncEngine              bool       `yaml:"enable_sync_engine,omitempty"`                 // senders' reports are used always
+	EnableOneShotSenderReportSync bool       `yaml:"enable_one_shot_sender_report_sync,omitempty"` // senders' reports are used always
 	AudioTempoController          AudioTempo `yaml:"audio_tempo_controller,omitempty"`
 	TestOverrides                 Overrides  `yaml:"test_overrides,omitempty"`
-	PulseSinkReapGraceSec         int        `yaml:"pulse_sink_reap_grace_sec,omitempty"`
+	PulseSinkReapGraceSec         int        `yaml:"pulse_sink_reap_grace_sec,omitempty"` // each Chromium has a PulseAudio of its own
 	CPUCost                       CPUCost    `yaml:"cpu_cost"`
 }
 
 // Binaries names the programs to run; an empty one is looked up.
 type Binaries struct {
-	FFmpeg     string `yaml:"ffmpeg,omitempty"`
-	Chromium   string `yaml:"chromium,omitempty"`
-	Xvfb       string `yaml:"xvfb,omitempty"`
-	PulseAudio string `yaml:"pulseaudio,omitempty"`
+	FFmpeg     string `yaml:"ffmpeg,omitempty"`     // empty = the one in PATH
+	Chromium   string `yaml:"chromium,omitempty"`   // Chrome will do as well; empty = looked for
+	Xvfb       string `yaml:"xvfb,omitempty"`       // empty = the one in PATH
+	PulseAudio string `yaml:"pulseaudio,omitempty"` // empty = the one in PATH
 }
 
 // AudioTempo is today's audio_tempo_controller.
 type AudioTempo struct {
-	Enabled        bool    `yaml:"enabled,omitempty"`
-	AdjustmentRate float64 `yaml:"adjustment_rate,omitempty"`
+	Enabled        bool    `yaml:"enabled,omitempty"`         // sound is always kept from drifting
+	AdjustmentRate float64 `yaml:"adjustment_rate,omitempty"` // see enabled
 }
 
 // Overrides are today's test hooks: substrings of a room name.
 type Overrides struct {
-	FailureInjectionRoom    string `yaml:"failure_injection_room,omitempty"`
-	DisconnectInjectionRoom string `yaml:"disconnect_injection_room,omitempty"`
+	FailureInjectionRoom    string `yaml:"failure_injection_room,omitempty"`    // a hook of LiveKit Egress' own tests
+	DisconnectInjectionRoom string `yaml:"disconnect_injection_room,omitempty"` // a hook of LiveKit Egress' own tests
 }
 
 // webStartSignalTimeout is what an awaited signal of a Web request gets when the config does not say.

@@ -5,13 +5,13 @@ import "time"
 // Latency is the latency section. The last three keys have the spelling that works today; the one with underscores,
 // which today's server documents and ignores, is accepted as well.
 type Latency struct {
-	JitterBuffer  time.Duration `yaml:"jitter_buffer_latency"`
-	AudioMixer    time.Duration `yaml:"audio_mixer_latency"`
-	Pipeline      time.Duration `yaml:"pipeline_latency"`
-	OldPacket     time.Duration `yaml:"old_packet_threshold"`
-	MaxTSDiff     time.Duration `yaml:"rtpmaxallowedtsdiff"`
-	MaxDriftStep  time.Duration `yaml:"rtpmaxdriftadjustment"`
-	DriftWindowPc float64       `yaml:"rtpdriftadjustmentwindowpercent"`
+	JitterBuffer  time.Duration `yaml:"jitter_buffer_latency"`           // how long a lost packet is waited for
+	AudioMixer    time.Duration `yaml:"audio_mixer_latency"`             // there is no such part
+	Pipeline      time.Duration `yaml:"pipeline_latency"`                // there is no such part
+	OldPacket     time.Duration `yaml:"old_packet_threshold"`            // there is no such part
+	MaxTSDiff     time.Duration `yaml:"rtpmaxallowedtsdiff"`             // timestamps that jump are told by themselves
+	MaxDriftStep  time.Duration `yaml:"rtpmaxdriftadjustment"`           // drift is evened out as it comes
+	DriftWindowPc float64       `yaml:"rtpdriftadjustmentwindowpercent"` // drift is evened out as it comes
 }
 
 // overridable are the request types that latency_overrides knows.

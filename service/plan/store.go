@@ -49,6 +49,15 @@ type Stores struct {
 	Images   []Store // one for each image output
 }
 
+// Configured is where files go that a request names no store for.
+func Configured(conf *config.Config) Store {
+	s := Store{Target: configuredTarget(&conf.Storage), Prefix: conf.Storage.Prefix, Backup: backupOf(conf)}
+	if s.Local() {
+		s.Backup = nil
+	}
+	return s
+}
+
 // stores resolves where all outputs go.
 func (w *wish) stores(conf *config.Config) (s Stores, err error) {
 	if s.File, err = storeOf(conf, w.want.fileStore); err != nil {
@@ -70,17 +79,16 @@ func (w *wish) stores(conf *config.Config) (s Stores, err error) {
 // storeOf resolves where an output goes: to the store that the request names for it, or to the configured one. A
 // request's replaces the whole provider and keeps prefix, presigned links and backup.
 func storeOf(conf *config.Config, named uploader) (Store, error) {
-	s := Store{Prefix: conf.Storage.Prefix}
+	s := Configured(conf)
 	if named == nil {
-		s.Target = configuredTarget(&conf.Storage)
-	} else {
-		var err error
-		if s.Target, err = requestedTarget(conf, named); err != nil {
-			return Store{}, err
-		}
-		s.Presign = conf.Storage.GeneratePresignedURL
+		return s, nil
 	}
-	s.Backup = backupOf(conf)
+	target, err := requestedTarget(conf, named)
+	if err != nil {
+		return Store{}, err
+	}
+	s = Store{Target: target, Prefix: conf.Storage.Prefix, Backup: backupOf(conf)}
+	s.Presign = conf.Storage.GeneratePresignedURL
 	if s.Local() {
 		s.Backup = nil
 	}
