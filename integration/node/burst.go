@@ -27,6 +27,9 @@ const (
 	burstShare = 1.6
 )
 
+// stopWithin is what a stop may take from the request to its effect on two cores that a burst shares.
+const stopWithin = 3 * time.Second
+
 // composedCost is what a picture of the room is said to cost: three fit beside whatever else fits.
 const composedCost = 0.05
 
@@ -88,17 +91,18 @@ func burst(s startings) accept.Case {
 					(strings.HasSuffix(e.Msg, "not enough CPU") || strings.HasSuffix(e.Msg, "no response from servers")), "refused with %v", err)
 			}
 			o.Add("refusals", "%v", told)
-			kinds, worst := map[string]int{}, time.Duration(0)
+			kinds, least, most := map[string]int{}, time.Duration(0), time.Duration(0)
 			for _, r := range taken {
 				info, lost, err := whole(ctx, r)
 				if err != nil {
 					return fmt.Errorf("%s: %w", r.Info.EgressId, err)
 				}
 				kinds[kindOf(info)]++
-				worst = max(worst, lost.Abs())
-				o.Want(lost < slack && lost > -slack, "%s lost %v of what was recorded", info.EgressId, lost)
+				least, most = min(least, -lost), max(most, -lost)
+				// With so many of them a stop may take its time, which is recorded.
+				o.Want(lost < slack && lost > -stopWithin, "%s lost %v of what was recorded", info.EgressId, lost)
 			}
-			o.Add("complete", "%v; wall clock beside each file at most %d ms", kinds, worst.Milliseconds())
+			o.Add("complete", "%v; files beside the wall clock %+d to %+d ms", kinds, least.Milliseconds(), most.Milliseconds())
 			o.Want(kinds["composite"] == s.composed, "%d of %d pictures of the room were recorded", kinds["composite"], s.composed)
 			for _, e := range []*rig.Egress{p.Egress, second} {
 				n, err := e.Said("the node cannot carry what it records")

@@ -17,12 +17,11 @@ import (
 	"github.com/ffegress/ffegress/integration/rig"
 )
 
-// atOnce is how many egresses are started at the same moment where many are, and gently how many are stopped: while a
-// livekit-server that shares two cores with all others lets many participants leave, it leaves out packets of those who
-// stay, which nobody can record.
+// atOnce is how many egresses are started at the same moment where many are. They are stopped one by one, with a pause
+// after each: livekit-server leaves out packets of others when a participant leaves, and more when many do.
 const (
 	atOnce = 10
-	gently = 2
+	pause  = 150 * time.Millisecond
 )
 
 // startAll starts n egresses.
@@ -47,19 +46,18 @@ type ended struct {
 
 // stopAll stops egresses that make one file each, all of which must be complete.
 func stopAll(ctx context.Context, all []*lab.Recording) ([]ended, error) {
-	done := make([]ended, len(all))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(gently)
-	for i, r := range all {
-		g.Go(func() error {
-			info, lost, err := whole(ctx, r)
-			if err == nil {
-				done[i] = ended{info, time.Duration(info.FileResults[0].Duration) + lost}
-			}
-			return err
-		})
+	var done []ended
+	for _, r := range all {
+		info, lost, err := whole(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, ended{info, time.Duration(info.FileResults[0].Duration) + lost})
+		if err := lab.Pause(ctx, pause); err != nil {
+			return nil, err
+		}
 	}
-	return done, g.Wait()
+	return done, nil
 }
 
 // judgeWall tells how long the files are beside the wall clock.

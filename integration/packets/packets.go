@@ -114,9 +114,15 @@ func sized(frame []byte) (out []byte) {
 	return out
 }
 
-// Follow holds the file's packets against what is sent in a loop: each must be the next. It tells how many were left
-// out at each of the gaps, and fails for a packet that was never sent.
-func Follow(found []Unit, loop []string) (gaps []int, err error) {
+// Gap is where packets are missing.
+type Gap struct {
+	At   float64 // seconds: of the next packet that is there
+	Left int     // packets
+}
+
+// Follow holds the file's packets against what is sent in a loop: each must be the next. It tells the gaps, and fails for
+// a packet that was never sent.
+func Follow(found []Unit, loop []string) (gaps []Gap, err error) {
 	if len(found) == 0 {
 		return nil, fmt.Errorf("no packets")
 	}
@@ -133,7 +139,7 @@ func Follow(found []Unit, loop []string) (gaps []int, err error) {
 	return gaps, nil
 }
 
-func from(found []Unit, loop []string, next int) (gaps []int, ok bool) {
+func from(found []Unit, loop []string, next int) (gaps []Gap, ok bool) {
 	if found[0].Hash != loop[next] {
 		return nil, false
 	}
@@ -145,7 +151,7 @@ func from(found []Unit, loop []string, next int) (gaps []int, ok bool) {
 			}
 		}
 		if left > 0 {
-			gaps = append(gaps, left)
+			gaps = append(gaps, Gap{u.At, left})
 		}
 		next++
 	}
