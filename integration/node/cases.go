@@ -22,6 +22,8 @@ func Full() []accept.Case {
 		tracks(100, 30*time.Second),
 		routes(20, 20*time.Second),
 		cycles(20),
+		serverSide(),
+		checkBroken(30 * time.Second),
 	}
 }
 
