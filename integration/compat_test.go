@@ -22,9 +22,6 @@ import (
 
 // open are the rows of compat.md that nothing shows, with the reason that the row gives.
 var open = map[string]string{
-	"1.4-06":                           "not shown with livekit-server yet",
-	"1.4-07":                           "not shown with livekit-server yet",
-	"1.4-10":                           "not shown with livekit-server yet",
 	"2.2-18":                           "profiles, logs of tracks and of streams are not written to files",
 	"2.2-19":                           "there are no debug files, so nothing is uploaded; told as without effect yet",
 	"7-09":                             "there are no debug files; the log and debug_handler_port tell what they would",
