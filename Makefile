@@ -3,10 +3,10 @@ SHELL := /bin/bash
 export CGO_ENABLED := 0
 BIN := .cache/bin
 
-.PHONY: help setup build test race accept lint bench demo template image deb
+.PHONY: help setup build test race accept integration lint bench demo template image deb
 
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian packages, livekit-server, object stores)
 	@scripts/setup
@@ -20,6 +20,9 @@ test: setup build lint ## set up all that is needed and pass the tests
 
 accept: setup build ## run an issue's acceptance in full: make accept ISSUE=A
 	@scripts/accept "$(ISSUE)" "$(CASE)"
+
+integration: setup build ## record a room of your own livekit-server in every way: make integration CONFIG=file
+	FFEGRESS="$(CURDIR)/$(BIN)/ffegress" go run ./integration/cmd/matrix -config "$(CONFIG)"
 
 lint: ## gofmt, go vet, staticcheck, stale template bundle
 	@scripts/lint

@@ -22,28 +22,12 @@ import (
 
 // open are the rows of compat.md that nothing shows, with the reason that the row gives.
 var open = map[string]string{
-	"2.2-18":                           "profiles, logs of tracks and of streams are not written to files",
-	"2.2-19":                           "there are no debug files, so nothing is uploaded; told as without effect yet",
-	"7-09":                             "there are no debug files; the log and debug_handler_port tell what they would",
-	"readme-test:log_level":            "`make integration CONFIG=file` is not there yet",
-	"readme-test:gst_debug":            "`make integration CONFIG=file` is not there yet",
-	"readme-test:api_key":              "`make integration CONFIG=file` is not there yet",
-	"readme-test:api_secret":           "`make integration CONFIG=file` is not there yet",
-	"readme-test:ws_url":               "`make integration CONFIG=file` is not there yet",
-	"readme-test:redis.address":        "`make integration CONFIG=file` is not there yet",
-	"readme-test:local_directory":      "`make integration CONFIG=file` is not there yet",
-	"readme-test:room_name":            "`make integration CONFIG=file` is not there yet",
-	"readme-test:room_only":            "`make integration CONFIG=file` is not there yet",
-	"readme-test:web_only":             "`make integration CONFIG=file` is not there yet",
-	"readme-test:track_composite_only": "`make integration CONFIG=file` is not there yet",
-	"readme-test:track_only":           "`make integration CONFIG=file` is not there yet",
-	"readme-test:file_only":            "`make integration CONFIG=file` is not there yet",
-	"readme-test:stream_only":          "`make integration CONFIG=file` is not there yet",
-	"readme-test:segments_only":        "`make integration CONFIG=file` is not there yet",
-	"readme-test:muting":               "`make integration CONFIG=file` is not there yet",
-	"key:debug.enable_profiling":       "profiles are had from debug_handler_port only",
-	"key:debug.enable_track_logging":   "packets of tracks are not logged",
-	"key:debug.enable_stream_logging":  "streams have no log of their own",
+	"2.2-18":                          "profiles, logs of tracks and of streams are not written to files",
+	"2.2-19":                          "there are no debug files, so nothing is uploaded; told as without effect yet",
+	"7-09":                            "there are no debug files; the log and debug_handler_port tell what they would",
+	"key:debug.enable_profiling":      "profiles are had from debug_handler_port only",
+	"key:debug.enable_track_logging":  "packets of tracks are not logged",
+	"key:debug.enable_stream_logging": "streams have no log of their own",
 }
 
 // row is a line of compat.md: what of LiveKit Egress' behaviour, or of the README of 2022, is meant, and what shows it.
