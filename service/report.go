@@ -59,8 +59,9 @@ type report struct {
 	silent bool
 }
 
-// ender decides whether the terminal state is told, and which.
+// ender decides whether the terminal state is told, and which, and knows whether another node has decided it.
 type ender interface {
+	Ended(ctx context.Context, name string) (bool, error)
 	Take(ctx context.Context, info *livekit.EgressInfo) (tell *livekit.EgressInfo, again bool, err error)
 	Delivered(ctx context.Context, info *livekit.EgressInfo)
 }
@@ -139,7 +140,7 @@ func (p *report) run() {
 				return
 			}
 		}
-		send := p.send
+		send := p.state
 		if session.Terminal(info.Status) {
 			send = p.end
 		}
@@ -167,6 +168,24 @@ func (p *report) run() {
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
+}
+
+// state makes one try to tell a state that is not the last, unless another node has ended the egress or goes on with it:
+// a process that was stopped for a while finds its sources gone before it is told that it was taken for lost.
+func (p *report) state(info *livekit.EgressInfo) error {
+	if p.ends != nil {
+		ctx, cancel := context.WithTimeout(p.reporter.ctx, p.reporter.timeout)
+		defer cancel()
+		ended, err := p.ends.Ended(ctx, lease.Name(info))
+		if err != nil && !lease.Refused(err) {
+			return err
+		}
+		if ended {
+			p.log.Info("another node tells of the egress", "status", info.Status)
+			return nil
+		}
+	}
+	return p.send(info)
 }
 
 // end makes one try to tell the terminal state, unless it has been told.

@@ -18,12 +18,23 @@ import (
 type fakeEnds struct {
 	takes []taken
 	noted int
+	away  []error // of Ended, one after the other
+	ended bool
 }
 
 type taken struct {
 	tell  *livekit.EgressInfo
 	again bool
 	err   error
+}
+
+func (f *fakeEnds) Ended(context.Context, string) (bool, error) {
+	if len(f.away) > 0 {
+		err := f.away[0]
+		f.away = f.away[1:]
+		return false, err
+	}
+	return f.ended, nil
 }
 
 func (f *fakeEnds) Take(context.Context, *livekit.EgressInfo) (*livekit.EgressInfo, bool, error) {
@@ -115,4 +126,34 @@ func TestReportSilenced(t *testing.T) {
 		expect(t, io.told())
 		expect(t, kept, active, ending, complete)
 	})
+}
+
+// TestReportOfAnEgressThatAnotherHas: a process that stood for a while tells nothing of what another node has by now,
+// before it has heard that it was taken for lost.
+func TestReportOfAnEgressThatAnotherHas(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		ends *fakeEnds
+		want []livekit.EgressStatus
+	}{
+		{"nobody has it", &fakeEnds{}, []livekit.EgressStatus{ending}},
+		{"another has it", &fakeEnds{ended: true}, nil},
+		{"Redis is away for a while", &fakeEnds{away: []error{errors.New("away"), errors.New("away")}}, []livekit.EgressStatus{ending}},
+		{"Redis is away, another has it", &fakeEnds{away: []error{errors.New("away")}, ended: true}, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			io := &fakeIO{}
+			r := newReporter(io, time.Second, slog.New(slog.DiscardHandler))
+			p := r.open("EG_1")
+			c.ends.takes = []taken{{}}
+			p.ends = c.ends
+			p.update(state(ending))
+			p.start()
+			time.Sleep(time.Minute)
+			p.update(state(complete))
+			r.close(t.Context())
+			t.Log(c.name)
+			expect(t, io.told(), c.want...)
+		})
+	}
 }

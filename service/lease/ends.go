@@ -38,7 +38,7 @@ func NewEnds(s *Store, log *slog.Logger) *Ends { return &Ends{store: s, node: s.
 // With an error it is to be tried again later; ErrElsewhere if another node is at it.
 func (e *Ends) Take(ctx context.Context, info *livekit.EgressInfo) (tell *livekit.EgressInfo, again bool, err error) {
 	tell, again, err = e.take(ctx, info)
-	if err != nil && refused(err) {
+	if err != nil && Refused(err) {
 		// An end that is told twice is better than one that is never told.
 		e.log.Error("Redis does not let this node note how an egress ends", "egressID", info.EgressId, "error", err)
 		return info, false, nil
@@ -87,9 +87,9 @@ func (e *Ends) Ended(ctx context.Context, id string) (bool, error) {
 	return err == nil && r.Node != e.node, err
 }
 
-// refused tells answers of Redis that will not change from those of a Redis that is starting, loses its master or cannot
+// Refused tells answers of Redis that will not change from those of a Redis that is starting, loses its master or cannot
 // be reached.
-func refused(err error) bool {
+func Refused(err error) bool {
 	var answer redis.Error
 	if !errors.As(err, &answer) || errors.Is(err, redis.Nil) {
 		return false

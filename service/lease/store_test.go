@@ -217,12 +217,12 @@ func TestStoreRefused(t *testing.T) {
 	narrow := redis.NewClient(&redis.Options{Addr: r.Addr, Username: "narrow", Password: "pw"})
 	defer narrow.Close()
 	_, err := NewStore(narrow, "a", TimesOf(time.Minute)).TakeEnd(ctx, Record{Info: running("EG_1")})
-	if !refused(err) {
+	if !Refused(err) {
 		t.Errorf("%v", err)
 	}
 	r.Kill()
 	_, err = NewStore(rc, "a", TimesOf(time.Minute)).TakeEnd(ctx, Record{Info: running("EG_1")})
-	if err == nil || refused(err) {
+	if err == nil || Refused(err) {
 		t.Errorf("away: %v", err)
 	}
 }
