@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -33,12 +34,23 @@ type hastyTransport struct{ *http.Transport }
 
 // RoundTrip implements http.RoundTripper.
 func (t hastyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && (r.Body == nil || r.Body == http.NoBody) {
+		// net/http repeats these by itself when a connection that it has used before breaks, and silence breaks it. It does
+		// not repeat what has a body, which it finds empty before it sends it.
+		r = r.Clone(r.Context())
+		r.Body, r.GetBody = emptyBody{}, nil
+	}
 	res, err := t.Transport.RoundTrip(r)
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() && r.Context().Err() == nil {
 		err = silence{err}
 	}
 	return res, err
 }
+
+type emptyBody struct{}
+
+func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (emptyBody) Close() error             { return nil }
 
 // silence is an error after which neither fastTries nor the libraries of Amazon and Azure repeat a call: they look for
 // these methods.

@@ -3,6 +3,8 @@ package uploads
 import (
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,5 +72,44 @@ func TestSendAhead(t *testing.T) {
 		got, failed = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT)
 	}); err != nil || failed != nil || got != sendAhead {
 		t.Errorf("%d, %v, %v", got, err, failed)
+	}
+}
+
+// TestSilenceOnUsedConnection: what is asked on a connection that was used before meets silence once, too.
+func TestSilenceOnUsedConnection(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		var calls atomic.Int32
+		done := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if length := r.Header.Get("Content-Length"); r.ContentLength != 0 || length != "" || len(r.TransferEncoding) > 0 {
+				t.Errorf("%s has a body: %d, %q, %v", method, r.ContentLength, length, r.TransferEncoding)
+			}
+			if calls.Add(1) > 1 {
+				<-done
+			}
+		}))
+		client, err := plainClient(nil, patience{still: 200 * time.Millisecond, once: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 2 {
+			r, err := http.NewRequestWithContext(t.Context(), method, server.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := client.Do(r)
+			if err == nil {
+				_ = res.Body.Close()
+			}
+			if wasSilent(err) != (n == 1) {
+				t.Errorf("%s %d: %v", method, n, err)
+			}
+		}
+		if n := calls.Load(); n != 2 {
+			t.Errorf("%s: %d calls, want 2", method, n)
+		}
+		close(done)
+		client.CloseIdleConnections()
+		server.Close()
 	}
 }
