@@ -1,9 +1,11 @@
 package uploads
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -111,5 +113,34 @@ func TestSilenceOnUsedConnection(t *testing.T) {
 		close(done)
 		client.CloseIdleConnections()
 		server.Close()
+	}
+}
+
+// TestSilenceOfBothDirections: the direction whose connection is closed because the other one met silence tells of it, too.
+func TestSilenceOfBothDirections(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	dial := func() net.Conn {
+		raw, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return newPatientConn(raw, 50*time.Millisecond)
+	}
+	conn := dial()
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("read: %v", err)
+	}
+	_ = conn.Close()
+	if _, err := conn.Write([]byte{1}); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("write after silence: %v", err)
+	}
+	conn = dial()
+	_ = conn.Close()
+	if _, err := conn.Write([]byte{1}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("write without silence: %v", err)
 	}
 }

@@ -1,7 +1,10 @@
 package uploads
 
 import (
+	"errors"
 	"net"
+	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,10 +13,11 @@ import (
 type patientConn struct {
 	net.Conn
 	patience time.Duration
+	silent   atomic.Bool
 }
 
 func newPatientConn(c net.Conn, patience time.Duration) net.Conn {
-	p := &patientConn{c, patience}
+	p := &patientConn{Conn: c, patience: patience}
 	p.moved()
 	return p
 }
@@ -27,7 +31,7 @@ func (c *patientConn) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.moved()
 	}
-	return n, err
+	return n, c.cause(err)
 }
 
 func (c *patientConn) Write(p []byte) (int, error) {
@@ -36,5 +40,17 @@ func (c *patientConn) Write(p []byte) (int, error) {
 	if n > 0 {
 		c.moved()
 	}
-	return n, err
+	return n, c.cause(err)
+}
+
+// cause is why the connection failed. Whichever direction runs out of patience first has net/http close it, and the other
+// one would tell of nothing but that.
+func (c *patientConn) cause(err error) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.silent.Store(true)
+	case errors.Is(err, net.ErrClosed) && c.silent.Load():
+		return os.ErrDeadlineExceeded
+	}
+	return err
 }
