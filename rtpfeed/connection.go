@@ -12,6 +12,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/logger"
 	lksdk "github.com/livekit/server-sdk-go/v2"
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
@@ -45,7 +46,8 @@ func (r *Room) join(ctx context.Context) (*connection, error) {
 	life, c.cancel = context.WithCancel(r.life)
 	stop := context.AfterFunc(ctx, c.cancel)
 	err = c.room.JoinWithContextAndToken(life, r.o.URL, token,
-		lksdk.WithAutoSubscribe(false), lksdk.WithLogger(logger.GetDiscardLogger()))
+		lksdk.WithAutoSubscribe(false), lksdk.WithLogger(logger.GetDiscardLogger()),
+		lksdk.WithInterceptors([]interceptor.Factory{&lostSound{}}), lksdk.WithIncludeDefaultInterceptors(true))
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}

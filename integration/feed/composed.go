@@ -80,7 +80,7 @@ func judgeComposed(ctx context.Context, out *accept.Outcome, f *livekit.FileInfo
 	if !o.AudioOnly {
 		limits.BarError, limits.UniqueFPS = 6, 29
 	}
-	// G.711's pilot tone is coarse, and sound that is lost is not sent again.
+	// G.711's pilot tone is coarse, and sound that a publisher loses is not sent again.
 	limits.AllowGaps = o.Audio == publish.PCMU || o.Path.Loss > 0
 	out.Missed = append(out.Missed, report.Check(limits)...)
 	for _, p := range report.Participants {

@@ -23,7 +23,7 @@ type Unit struct {
 	Hash string  // MD5
 }
 
-// Of reads the packets of a file's one stream, without what the recorder put where nothing came.
+// Of reads the packets of a file's one stream, without silence that the publisher did not send.
 func Of(ctx context.Context, path string) ([]Unit, error) {
 	cmd := exec.CommandContext(ctx, "ffprobe", "-v", "error", "-show_data_hash", "MD5",
 		"-show_entries", "packet=pts_time,data_hash", "-of", "json", path)
@@ -54,8 +54,10 @@ func Of(ctx context.Context, path string) ([]Unit, error) {
 	return found, nil
 }
 
-// silence are the packets that the recorder puts where no Opus came.
+// silence are the packets that the recorder puts where no Opus came, and the one that livekit-server sends by itself: when
+// it is ready for a subscriber before the publisher's next packet comes.
 func silence() (hashes []string) {
+	hashes = append(hashes, sum(append([]byte{0xf8, 0xff, 0xfe}, make([]byte, 77)...)))
 	for _, config := range []byte{31, 30, 29, 28} {
 		hashes = append(hashes, sum([]byte{config << 3, 0xff, 0xfe}))
 	}
