@@ -32,6 +32,7 @@ type Output interface {
 type Result struct {
 	Path     string        // of a file, or of the playlist; "" = nothing
 	LivePath string        // of the live playlist
+	Began    time.Time     // of the media, where that is known better than when it began
 	Size     int64         // bytes, of all segments together
 	Count    int64         // of segments or images
 	Duration time.Duration // of the media

@@ -10,7 +10,8 @@ type Appender interface{ Append(part []byte) }
 
 // Passthrough is the Sink of a track that is recorded as it comes: what it appends is at every moment a playable file.
 type Passthrough struct {
-	// Started is called once, when the first unit is in the file, with its arrival.
+	// Started is called once, when the first unit is in the file, with the time at which it was read; PassthroughStats.Zero
+	// is more exact, a moment later.
 	Started func(at time.Time)
 
 	codec Codec
@@ -30,6 +31,7 @@ type Passthrough struct {
 
 // PassthroughStats is what a passthrough has recorded.
 type PassthroughStats struct {
+	Zero     time.Time // when the first unit came: what waits to be read in a burst of work is not taken for late; zero = none yet
 	Duration time.Duration
 	Units    int64
 	Bytes    int64 // of media
@@ -96,6 +98,7 @@ func (p *Passthrough) Unit(u Unit) {
 	p.mu.Lock()
 	p.stats.Lost += int64(u.Lost)
 	if written {
+		p.stats.Zero = p.stamps.zero
 		p.stats.Units++
 		p.stats.Bytes += int64(u.Size())
 	} else {

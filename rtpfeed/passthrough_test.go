@@ -71,7 +71,7 @@ func TestPassthroughPicture(t *testing.T) {
 	p.Unit(picture(500, -40, false)) // nothing begins with it
 	p.Unit(picture(4294967295, 0, true))
 	p.Unit(picture(2999, 60, false))   // arrives late, stands at 1/30 s
-	p.Unit(picture(92999, 1030, true)) // after a gap of a second
+	p.Unit(picture(92999, 1040, true)) // after a gap of a second
 	p.Vacant(after(1100))
 	p.Replaced(Track{Codec: VP8, ClockRate: 90000})
 	p.Unit(picture(7, 3000, true))
@@ -107,7 +107,7 @@ func TestPassthroughPicture(t *testing.T) {
 func TestPassthroughEndsWhereTheTrackVanished(t *testing.T) {
 	p, out, _ := newTest(Track{Codec: VP8, ClockRate: 90000})
 	p.Unit(picture(0, 0, true))
-	p.Unit(picture(3000, 33, false))
+	p.Unit(picture(3000, 34, false))
 	p.Vacant(after(100))
 	p.End(after(30000))
 	p.Close()
@@ -187,6 +187,28 @@ func TestPassthroughOfAnotherCodec(t *testing.T) {
 	p.Close()
 	if got, end := out.packets(t); end != 48000+960 || got[len(got)-1][1] != 2 {
 		t.Errorf("%x, end %d", got, end)
+	}
+}
+
+// TestPassthroughKnowsWhatWaited: sound that waited for a second until somebody read it began a second ago.
+func TestPassthroughKnowsWhatWaited(t *testing.T) {
+	p, out, started := newTest(Track{Codec: Opus, ClockRate: 48000})
+	packet := []byte{31 << 3, 1, 1} // 20 ms
+	for n := range 250 {
+		ms := max(1000, 20*n)
+		if n == 230 {
+			ms -= 100 // the way has become shorter
+		}
+		p.Unit(voice(uint32(960*n), ms, packet))
+	}
+	if !(*started)[0].Equal(after(1000)) || !p.Stats().Zero.Equal(noon) {
+		t.Errorf("started at %v, zero is %v", *started, p.Stats().Zero)
+	}
+	p.End(after(5500))
+	p.Vacant(after(6000))
+	p.Close()
+	if _, end := out.packets(t); end != 5.5*48000 || p.Stats().Duration != 5500*time.Millisecond {
+		t.Errorf("ends at %d, %v", end, p.Stats().Duration)
 	}
 }
 

@@ -6,11 +6,16 @@ import "time"
 // bound.
 const maxStray = 5 * time.Second
 
+// settling is for how long after its first packet a track's zero may still move. What waited to be read when the track was
+// subscribed to, on a machine that had no time for it, is through long before.
+const settling = 3 * time.Second
+
 // stamps is the timeline of one track that is recorded alone: it begins with its first unit and goes on with the RTP
 // clock.
 type stamps struct {
-	rate    uint32 // Hz
-	zero    time.Time
+	rate    uint32    // Hz
+	zero    time.Time // of the timeline: when its first packet came or, if that is known to be earlier, was due
+	first   time.Time // when the first packet was read
 	prev    uint32
 	ticks   int64 // since base
 	base    time.Duration
@@ -20,7 +25,7 @@ type stamps struct {
 // at is where a unit stands.
 func (s *stamps) at(ts uint32, arrived time.Time) time.Duration {
 	if s.zero.IsZero() {
-		s.zero, s.prev = arrived, ts
+		s.zero, s.first, s.prev = arrived, arrived, ts
 	}
 	wall := arrived.Sub(s.zero)
 	if s.restart {
@@ -29,6 +34,10 @@ func (s *stamps) at(ts uint32, arrived time.Time) time.Duration {
 	s.ticks += int64(int32(ts - s.prev))
 	s.prev = ts
 	at := s.base + lengthOf(s.ticks, int64(s.rate))
+	if early := at - wall; early > 0 && early <= maxStray && arrived.Sub(s.first) < settling {
+		// No packet comes before its time: those before it were late, and with them the zero.
+		s.zero, wall = s.zero.Add(-early), at
+	}
 	if off := at - wall; off > maxStray || off < -maxStray {
 		s.ticks, s.base = 0, wall
 		at = wall

@@ -33,6 +33,9 @@ func (r fileReport) started(zero time.Time) {
 func (r fileReport) progress(outputs.Result) {}
 
 func (r fileReport) ended(made outputs.Result) {
+	if !made.Began.IsZero() {
+		r.started(made.Began)
+	}
 	for _, f := range r.infos {
 		f.EndedAt = f.StartedAt + int64(made.Duration)
 		f.Duration = int64(made.Duration)

@@ -75,7 +75,7 @@ func (t *trackRecording) Events() <-chan Event { return t.events }
 func (t *trackRecording) Open(ctx context.Context) error {
 	src := t.plan.Source
 	if t.plan.WebSocket != "" {
-		// What is heard at once can not wait for what is lost, and nobody sends sound again.
+		// What is heard at once can not wait for long until what is lost was sent again.
 		src.Wait = socketWait
 	}
 	room, err := rtpfeed.Join(ctx, rtpfeed.Options{
@@ -206,7 +206,7 @@ func (t *trackRecording) stop() {
 
 func (t *trackRecording) drain() error {
 	t.mu.Lock()
-	out := t.outlet
+	out, sink := t.outlet, t.sink
 	t.mu.Unlock()
 	if out == nil {
 		return nil
@@ -215,6 +215,7 @@ func (t *trackRecording) drain() error {
 		t.discard()
 	}
 	out.finish(context.Background(), t.log)
+	out.result.Began = sink.Stats().Zero
 	return nil
 }
 
