@@ -66,7 +66,7 @@ func (w *wreckage) secrets() []string {
 }
 
 // setUps are the broken ones.
-func (w *wreckage) setUps() ([]broken, error) {
+func (w *wreckage) setUps() ([]lab.Mistake, error) {
 	redis := maps.Clone(w.Redis.Keys)
 	redis["password"] = "notthepassword"
 	noX264, err := w.script("ffmpeg-without-x264", `exec ffmpeg "$@" | grep -v libx264`)
@@ -108,24 +108,37 @@ exec unshare $own sh -c 'mount -t tmpfs -o size=1m,mode=0777 tmpfs "$0" && head 
 	azure := func(key string) map[string]any {
 		return keys("storage", keys("azure", keys("account_name", clouds.AzureAccount, "account_key", key, "container_name", "recordings")))
 	}
-	return []broken{
-		{"no Redis", keys("redis", keys("address", "127.0.0.1:1")), nil, "", "redis", "127.0.0.1:1: connection refused", "start redis-server, or give"},
-		{"wrong Redis password", keys("redis", redis), nil, "", "redis", "it refuses the user name or password", "correct redis.username and redis.password"},
-		{"wrong API secret", keys("api_secret", "notthesecretnotthesecretnotthesecret"), nil, "", "api_key", "api_secret is not that of " + rig.APIKey, "keys section of livekit-server"},
-		{"no livekit-server", keys("ws_url", "ws://127.0.0.1:1"), nil, "", "ws_url", "connection refused", "start livekit-server, or set ws_url"},
-		{"ffmpeg without libx264", keys("binaries", keys("ffmpeg", noX264)), nil, "", "ffmpeg", "was built without", "apt install ffmpeg"},
-		{"no Chromium", keys("binaries", keys("chromium", "/nowhere/chromium")), nil, "", "chromium", "/nowhere/chromium not found", "apt install chromium"},
-		{"no Xvfb", nil, noXvfb, "", "xvfb", "Xvfb not found", "apt install xvfb"},
-		{"no PulseAudio", nil, noPulse, "", "pulseaudio", "PulseAudio not found", "apt install pulseaudio"},
-		{"work_dir of another user", keys("work_dir", filepath.Join(locked, "work")), nil, nobody, "work_dir", "cannot be written", "set work_dir to another directory"},
-		{"output root of another user", keys("local_output_roots", []string{locked}), nil, nobody, "outputs", "cannot be written", "make it writable for the user"},
-		{"full disk", keys("work_dir", filepath.Join(small, "work")), nil, full, "work_dir", "has 0.0 GiB left", "make room"},
-		{"unknown key", keys("tempalte_base", "http://127.0.0.1/"), nil, "", "config", "unknown key (is it template_base?)", "correct the key"},
-		{"no such bucket", keys("storage", keys("s3", keys("access_key", "AKIDTEST", "secret", "secretofbucket", "region", "us-east-1",
-			"bucket", "nothere", "endpoint", w.s3.URL(), "force_path_style", true))), nil, "", "storage", "NoSuchBucket", "create the bucket"},
-		{"wrong key of the store", azure(wrongKey), []string{"AZURE_STORAGE_SERVICE_ENDPOINT=" + w.azure.Endpoint()}, "", "storage", "AuthorizationFailure", "correct the account and its secret in storage.azure"},
-		{"template port taken", keys("template_port", port), nil, "", "template_port", "is used by another program", "set template_port to a free port"},
-		{"health port taken", keys("health_port", port), nil, "", "ports", fmt.Sprintf("health_port %d is used by another program", port), "set health_port to a free port"},
+	return []lab.Mistake{
+		{Name: "no Redis", Change: keys("redis", keys("address", "127.0.0.1:1")),
+			Fails: "redis", Found: "127.0.0.1:1: connection refused", Remedy: "start redis-server, or give"},
+		{Name: "wrong Redis password", Change: keys("redis", redis),
+			Fails: "redis", Found: "it refuses the user name or password", Remedy: "correct redis.username and redis.password"},
+		{Name: "wrong API secret", Change: keys("api_secret", "notthesecretnotthesecretnotthesecret"),
+			Fails: "api_key", Found: "api_secret is not that of " + rig.APIKey, Remedy: "keys section of livekit-server"},
+		{Name: "no livekit-server", Change: keys("ws_url", "ws://127.0.0.1:1"),
+			Fails: "ws_url", Found: "connection refused", Remedy: "start livekit-server, or set ws_url"},
+		{Name: "ffmpeg without libx264", Change: keys("binaries", keys("ffmpeg", noX264)),
+			Fails: "ffmpeg", Found: "was built without", Remedy: "apt install ffmpeg"},
+		{Name: "no Chromium", Change: keys("binaries", keys("chromium", "/nowhere/chromium")),
+			Fails: "chromium", Found: "/nowhere/chromium not found", Remedy: "apt install chromium"},
+		{Name: "no Xvfb", Env: noXvfb, Fails: "xvfb", Found: "Xvfb not found", Remedy: "apt install xvfb"},
+		{Name: "no PulseAudio", Env: noPulse, Fails: "pulseaudio", Found: "PulseAudio not found", Remedy: "apt install pulseaudio"},
+		{Name: "work_dir of another user", Change: keys("work_dir", filepath.Join(locked, "work")), As: nobody,
+			Fails: "work_dir", Found: "cannot be written", Remedy: "set work_dir to another directory"},
+		{Name: "output root of another user", Change: keys("local_output_roots", []string{locked}), As: nobody,
+			Fails: "outputs", Found: "cannot be written", Remedy: "make it writable for the user"},
+		{Name: "full disk", Change: keys("work_dir", filepath.Join(small, "work")), As: full,
+			Fails: "work_dir", Found: "has 0.0 GiB left", Remedy: "make room"},
+		{Name: "unknown key", Change: keys("tempalte_base", "http://127.0.0.1/"),
+			Fails: "config", Found: "unknown key (is it template_base?)", Remedy: "correct the key"},
+		{Name: "no such bucket", Change: keys("storage", keys("s3", keys("access_key", "AKIDTEST", "secret", "secretofbucket", "region", "us-east-1", "bucket", "nothere", "endpoint", w.s3.URL(), "force_path_style", true))),
+			Fails: "storage", Found: "NoSuchBucket", Remedy: "create the bucket"},
+		{Name: "wrong key of the store", Change: azure(wrongKey), Env: []string{"AZURE_STORAGE_SERVICE_ENDPOINT=" + w.azure.Endpoint()},
+			Fails: "storage", Found: "AuthorizationFailure", Remedy: "correct the account and its secret in storage.azure"},
+		{Name: "template port taken", Change: keys("template_port", port),
+			Fails: "template_port", Found: "is used by another program", Remedy: "set template_port to a free port"},
+		{Name: "health port taken", Change: keys("health_port", port),
+			Fails: "ports", Found: fmt.Sprintf("health_port %d is used by another program", port), Remedy: "set health_port to a free port"},
 	}, nil
 }
 
