@@ -2,14 +2,12 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/lab"
@@ -88,32 +86,9 @@ func (p *post) listen(ctx context.Context, o *accept.Outcome, store *objects.Ser
 	if err != nil {
 		return err
 	}
-	heard := map[string]string{}
-	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); {
-		for name, ask := range map[string]func() (int, string, error){
-			"health":  func() (int, string, error) { return get(ctx, p.Egress.HealthPort, "/") },
-			"metrics": func() (int, string, error) { return get(ctx, p.metrics, "/") },
-			"state":   func() (int, string, error) { return get(ctx, p.debug, "/state") },
-		} {
-			_, body, err := ask()
-			if err != nil {
-				return err
-			}
-			heard[name] += body
-		}
-		children, err := rig.Descendants(p.Egress.PID)
-		if err != nil {
-			return err
-		}
-		for _, c := range children {
-			args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", c.PID))
-			if err == nil {
-				heard["argv"] += string(args)
-			}
-		}
-		if err := lab.Pause(ctx, 500*time.Millisecond); err != nil {
-			return err
-		}
+	ear := p.Ear(p.metrics, p.debug)
+	if err := ear.Listen(ctx, 6*time.Second); err != nil {
+		return err
 	}
 	for _, r := range []*lab.Recording{web, track} {
 		info, _, err := r.Stop(ctx)
@@ -121,13 +96,8 @@ func (p *post) listen(ctx context.Context, o *accept.Outcome, store *objects.Ser
 			return err
 		}
 		o.Want(info.FileResults[0].Location != "", "%v: nothing was uploaded: %s", info.Status, info.Error)
-		text, err := protojson.Marshal(info)
-		if err != nil {
+		if err := ear.Tell(info); err != nil {
 			return err
-		}
-		heard["info"] += string(text)
-		for _, h := range p.Webhooks.Egress(info.EgressId) {
-			heard["webhooks"] += h.Event.String()
 		}
 	}
 	_, told, err := get(ctx, p.metrics, "/")
@@ -138,16 +108,14 @@ func (p *post) listen(ctx context.Context, o *accept.Outcome, store *objects.Ser
 	o.Want(m.value("livekit_egress_pipeline_uploads", `type="video/mp4"`, `status="success"`, `custom_endpoint="true"`) == 1 &&
 		m.value("livekit_egress_pipline_upload_response_time_ms_count", `type="video/mp4"`, `status="success"`, `custom_endpoint="true"`) == 1,
 		"the metrics do not tell of one upload of an MP4")
-	log, err := os.ReadFile(p.Egress.LogPath)
-	if err != nil {
-		return err
-	}
-	heard["log"] = string(log)
+	// What it has there meanwhile, if anything.
 	work, err := filesBelow(p.Egress.WorkDir)
 	if err != nil {
 		return err
 	}
-	heard["work_dir"] = work
+	if work != "" {
+		ear.Heard["work_dir"] = work
+	}
 	manifests := 0
 	keys, err := store.Keys(hushBucket)
 	if err != nil {
@@ -159,18 +127,17 @@ func (p *post) listen(ctx context.Context, o *accept.Outcome, store *objects.Ser
 			if err != nil {
 				return err
 			}
-			heard["manifest"] += string(body)
+			ear.Heard["manifest"] += string(body)
 			manifests++
 		}
 	}
-	o.Add("looked through", "%d kinds of places, %d manifests", len(heard), manifests)
-	for name, text := range heard {
-		for _, secret := range []string{rig.APISecret, hushSecret, hushConfig, hushStream} {
-			o.Want(!strings.Contains(text, secret), "%s has %s", name, secret)
-		}
-		o.Want(text != "" || name == "work_dir", "nothing of %s was heard", name)
+	o.Want(manifests > 0, "there are no manifests")
+	if err := ear.Judge(o, map[string]string{
+		"API secret": rig.APISecret, "storage secret of the request": hushSecret, "storage secret of the file": hushConfig, "stream key": hushStream,
+	}); err != nil {
+		return err
 	}
-	return p.judgeLines(o, string(log), web.Info.EgressId, track.Info.EgressId)
+	return p.judgeLines(o, ear.Heard["log"], web.Info.EgressId, track.Info.EgressId)
 }
 
 // filesBelow is what all files below a folder have in them.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"path/filepath"
 	"time"
 
@@ -108,17 +106,7 @@ func whole(ctx context.Context, r *lab.Recording) (*livekit.EgressInfo, time.Dur
 
 // get reads a page of a port of the loopback.
 func get(ctx context.Context, port int, path string) (status int, body string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", port, path), nil)
-	if err != nil {
-		return 0, "", err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	return res.StatusCode, string(text), err
+	return lab.Get(ctx, fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
 }
 
 // until polls for what has no event of its own.

@@ -3,15 +3,11 @@ package outlets
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/ffegress/ffegress/integration/accept"
 	"github.com/ffegress/ffegress/integration/lab"
@@ -38,8 +34,7 @@ type wire struct {
 	nginx *rig.RTMPServer
 	srt   *rig.SRTListener
 	store *objects.Server
-	ports map[string]int
-	heard map[string]string // by where
+	ear   *lab.Ear
 }
 
 // secrets uses them all, in what works and in what fails, and looks through all that is told.
@@ -57,27 +52,13 @@ func secrets(length time.Duration) accept.Case {
 					return err
 				}
 			}
-			log, err := os.ReadFile(w.Egress.LogPath)
-			if err != nil {
-				return err
-			}
-			w.heard["log"] = string(log)
-			for where, text := range w.heard {
-				o.Add("looked through, "+where, "%d bytes", len(text))
-				o.Want(text != "", "nothing of %s was heard", where)
-				for what, secret := range planted {
-					if at := strings.Index(text, secret); at >= 0 {
-						o.Want(false, "%s: the %s: …%.160q", where, what, text[max(0, at-80):])
-					}
-				}
-			}
-			return nil
+			return w.ear.Judge(o, planted)
 		},
 	}
 }
 
 func newWire(ctx context.Context) (w *wire, err error) {
-	w = &wire{ports: map[string]int{}, heard: map[string]string{}}
+	w = &wire{}
 	defer func() {
 		if err != nil {
 			w.close()
@@ -87,14 +68,13 @@ func newWire(ctx context.Context) (w *wire, err error) {
 	if err != nil {
 		return w, err
 	}
-	w.ports["metrics"], w.ports["state"] = ports[0], ports[1]
 	w.Lab, err = lab.New(ctx, lab.Options{Name: "outlets", Participants: 1, Rig: rig.Options{
 		Config: map[string]any{"browser_pool": 0, "prometheus_port": ports[0], "debug_handler_port": ports[1]},
 	}})
 	if err != nil {
 		return w, err
 	}
-	w.ports["health"] = w.Egress.HealthPort
+	w.ear = w.Lab.Ear(ports[0], ports[1])
 	if w.pages, err = lab.ServePages(ctx, publish.Size{Width: 640, Height: 360}); err != nil {
 		return w, err
 	}
@@ -146,7 +126,7 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 	if err != nil {
 		return err
 	}
-	if err := w.listen(ctx, length); err != nil {
+	if err := w.ear.Listen(ctx, length); err != nil {
 		return err
 	}
 	for _, change := range []*livekit.UpdateStreamRequest{
@@ -158,7 +138,7 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 		_, err := w.API.UpdateStream(ctx, change)
 		o.Want(err != nil, "UpdateStream takes %v", change)
 		if err != nil {
-			w.heard["errors of requests"] += err.Error() + "\n"
+			w.ear.Heard["errors of requests"] += err.Error() + "\n"
 		}
 	}
 	info, _, err := rec.Stop(ctx)
@@ -170,7 +150,7 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 		o.Add(s.Url, "%v %s", s.Status, s.Error)
 	}
 	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED, "the stream did not go out: %v", info.StreamResults)
-	if err := w.tell(info); err != nil {
+	if err := w.ear.Tell(info); err != nil {
 		return err
 	}
 	s3.Bucket = "no-such-bucket"
@@ -184,7 +164,7 @@ func (w *wire) encoded(ctx context.Context, o *accept.Outcome, length time.Durat
 	}
 	o.Add("without a bucket", "%v: %s", info.Status, info.Error)
 	o.Want(info.Error != "", "a bucket that is not there: %v", info)
-	return w.tell(info)
+	return w.ear.Tell(info)
 }
 
 // calling sends a participant over SRT.
@@ -198,7 +178,7 @@ func (w *wire) calling(ctx context.Context, o *accept.Outcome, length time.Durat
 	if err != nil {
 		return err
 	}
-	if err := w.listen(ctx, length); err != nil {
+	if err := w.ear.Listen(ctx, length); err != nil {
 		return err
 	}
 	info, _, err := rec.Stop(ctx)
@@ -207,7 +187,7 @@ func (w *wire) calling(ctx context.Context, o *accept.Outcome, length time.Durat
 	}
 	o.Add(info.StreamResults[0].Url, "%v %s", info.StreamResults[0].Status, info.StreamResults[0].Error)
 	o.Want(info.StreamResults[0].Status == livekit.StreamInfo_FINISHED, "SRT: %v", info)
-	return w.tell(info)
+	return w.ear.Tell(info)
 }
 
 // listening sends the sound of a participant to WebSockets whose addresses have secrets.
@@ -242,11 +222,11 @@ func (w *wire) listening(ctx context.Context, o *accept.Outcome, length time.Dur
 		}
 		o.Add("a WebSocket "+what, "%v: %s", refused.Status, refused.Error)
 		o.Want(refused.Error != "", "a WebSocket %s: %v", what, refused)
-		if err := w.tell(refused); err != nil {
+		if err := w.ear.Tell(refused); err != nil {
 			return err
 		}
 	}
-	if err := w.listen(ctx, length); err != nil {
+	if err := w.ear.Listen(ctx, length); err != nil {
 		return err
 	}
 	info, _, err := rec.Stop(ctx)
@@ -257,57 +237,5 @@ func (w *wire) listening(ctx context.Context, o *accept.Outcome, length time.Dur
 		o.Add(s.Url, "%v %s", s.Status, s.Error)
 	}
 	o.Want(ears.Heard().Length > 0, "the WebSockets heard nothing: %v", info)
-	return w.tell(info)
-}
-
-// listen hears what the recorder says of itself at its ports, and how its children were called.
-func (w *wire) listen(ctx context.Context, length time.Duration) error {
-	for end := time.Now().Add(length); time.Now().Before(end); {
-		for where, port := range w.ports {
-			path := "/"
-			if where == "state" {
-				path = "/state"
-			}
-			body, err := fetch(ctx, port, path)
-			if err != nil {
-				return err
-			}
-			w.heard[where] += body
-		}
-		children, err := rig.Descendants(w.Egress.PID)
-		if err != nil {
-			return err
-		}
-		for _, c := range children {
-			w.heard["argv"] += strings.Join(c.Args, " ") + "\n"
-		}
-		if err := lab.Pause(ctx, 250*time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tell hears what is told of an egress.
-func (w *wire) tell(info *livekit.EgressInfo) error {
-	text, err := protojson.Marshal(info)
-	w.heard["EgressInfo"] += string(text)
-	for _, h := range w.Webhooks.Egress(info.EgressId) {
-		w.heard["webhooks"] += h.Event.String()
-	}
-	return err
-}
-
-func fetch(ctx context.Context, port int, path string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", port, path), nil)
-	if err != nil {
-		return "", err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return string(body), err
+	return w.ear.Tell(info)
 }
