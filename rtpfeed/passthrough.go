@@ -21,6 +21,9 @@ type Passthrough struct {
 	mu    sync.Mutex
 	end   time.Time // nothing after it belongs to the recording; zero = not yet known
 	stats PassthroughStats
+	quiet bool          // nothing comes: it is muted, or gone
+	whole chan struct{} // closed when nothing more is to be waited for
+	told  bool          // it is
 
 	// Owned by the track's goroutine.
 	stamps  stamps
@@ -54,7 +57,7 @@ var _ Sink = (*Passthrough)(nil)
 
 // NewPassthrough makes the sink of a track.
 func NewPassthrough(t Track, out Appender) *Passthrough {
-	p := &Passthrough{codec: t.Codec, out: out, stamps: stamps{rate: max(t.ClockRate, 1)}}
+	p := &Passthrough{codec: t.Codec, out: out, stamps: stamps{rate: max(t.ClockRate, 1)}, whole: make(chan struct{})}
 	switch t.Codec {
 	case Opus:
 		p.form = &opusForm{out: out}
@@ -66,12 +69,34 @@ func NewPassthrough(t Track, out Appender) *Passthrough {
 	return p
 }
 
-// End says when the recording ends. What comes later is left out, and Close fills up to there.
+// End says when the recording ends. What is of a later time is left out, also when it was to come earlier and is read later,
+// and Close fills up to there.
 func (p *Passthrough) End(at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.end = at
+	p.tell(p.quiet)
 }
+
+// hush notes whether anything comes.
+func (p *Passthrough) hush(quiet bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.quiet = quiet
+	p.tell(quiet && !p.end.IsZero())
+}
+
+// tell closes whole. It is called locked.
+func (p *Passthrough) tell(whole bool) {
+	if whole && !p.told {
+		p.told = true
+		close(p.whole)
+	}
+}
+
+// Whole is closed when what was sent until the end is there, as far as can be known: something of a later time has come after
+// End. It may never be.
+func (p *Passthrough) Whole() <-chan struct{} { return p.whole }
 
 // Stats may be asked for from any goroutine.
 func (p *Passthrough) Stats() PassthroughStats {
@@ -82,19 +107,24 @@ func (p *Passthrough) Stats() PassthroughStats {
 
 func (p *Passthrough) Unit(u Unit) {
 	p.mu.Lock()
+	p.quiet = false
 	end := p.end
 	p.mu.Unlock()
-	if !end.IsZero() && u.Arrived.After(end) {
+	if !p.began {
+		p.stamps.zero = time.Time{} // nothing before the first unit that is in the file counts
+	}
+	at := time.Duration(0)
+	if !p.other {
+		at = p.stamps.at(u.Timestamp, u.Arrived)
+	}
+	if late := !end.IsZero() && u.Arrived.After(end); late && (!p.began || p.other || !p.stamps.zero.Add(at).Before(end)) {
+		p.mu.Lock()
+		p.tell(true)
+		p.mu.Unlock()
 		return
 	}
 	p.vacated = time.Time{}
-	written := false
-	if !p.other {
-		if fresh := !p.began; fresh {
-			p.stamps.zero = time.Time{} // nothing before the first unit that is in the file counts
-		}
-		written = p.form.write(u, p.stamps.at(u.Timestamp, u.Arrived))
-	}
+	written := !p.other && p.form.write(u, at)
 	p.mu.Lock()
 	p.stats.Lost += int64(u.Lost)
 	if written {
@@ -112,11 +142,15 @@ func (p *Passthrough) Unit(u Unit) {
 	}
 }
 
-func (p *Passthrough) Report(Report)         {}
-func (p *Passthrough) Muted(bool, time.Time) {}
+func (p *Passthrough) Report(Report) {}
+
+func (p *Passthrough) Muted(muted bool, _ time.Time) { p.hush(muted) }
 
 // Vacant tells that no more packets come, unless the track is replaced.
-func (p *Passthrough) Vacant(at time.Time) { p.vacated = at }
+func (p *Passthrough) Vacant(at time.Time) {
+	p.vacated = at
+	p.hush(true)
+}
 
 func (p *Passthrough) Replaced(t Track) {
 	p.stamps.restart = true

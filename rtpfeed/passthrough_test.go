@@ -212,6 +212,65 @@ func TestPassthroughKnowsWhatWaited(t *testing.T) {
 	}
 }
 
+// TestPassthroughTakesWhatWaitsAtTheEnd: sound of the time before the end is not left out because it is read after it.
+func TestPassthroughTakesWhatWaitsAtTheEnd(t *testing.T) {
+	p, out, _ := newTest(Track{Codec: Opus, ClockRate: 48000})
+	packet := []byte{31 << 3, 1, 1} // 20 ms
+	say := func(n, ms int) { p.Unit(voice(uint32(960*n), ms, packet)) }
+	for n := range 40 {
+		say(n, 20*n)
+	}
+	p.End(after(1000))
+	for n := 40; n < 50; n++ {
+		say(n, 1200)
+	}
+	if told(p) {
+		t.Error("it is said to be whole while something may wait")
+	}
+	say(50, 1200)
+	if !told(p) {
+		t.Error("it is whole, and not said to be")
+	}
+	p.Vacant(after(1300))
+	p.Close()
+	if st := p.Stats(); st.Units != 50 || st.Silence != 0 || st.Duration != time.Second {
+		t.Errorf("%+v", st)
+	}
+	if _, end := out.packets(t); end != 48000 {
+		t.Errorf("ends at %d", end)
+	}
+}
+
+func told(p *Passthrough) bool {
+	select {
+	case <-p.Whole():
+		return true
+	default:
+		return false
+	}
+}
+
+// TestPassthroughAwaitsNothingOfQuietTracks: who is muted or gone sends nothing that could be awaited.
+func TestPassthroughAwaitsNothingOfQuietTracks(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(p *Passthrough)
+		want bool
+	}{
+		"muted":                {func(p *Passthrough) { p.Muted(true, noon); p.End(noon) }, true},
+		"muted afterwards":     {func(p *Passthrough) { p.End(noon); p.Muted(true, noon) }, true},
+		"gone":                 {func(p *Passthrough) { p.Vacant(noon); p.End(noon) }, true},
+		"gone afterwards":      {func(p *Passthrough) { p.End(noon); p.Vacant(noon) }, true},
+		"unmuted":              {func(p *Passthrough) { p.Muted(true, noon); p.Muted(false, noon); p.End(noon) }, false},
+		"muted, and no end":    {func(p *Passthrough) { p.Muted(true, noon) }, false},
+		"still heard at muted": {func(p *Passthrough) { p.Muted(true, noon); p.Unit(voice(0, 0, []byte{31 << 3, 1})); p.End(noon) }, false},
+	} {
+		p, _, _ := newTest(Track{Codec: Opus, ClockRate: 48000})
+		if c.do(p); told(p) != c.want {
+			t.Errorf("%s: whole %v", name, told(p))
+		}
+	}
+}
+
 func TestStamps(t *testing.T) {
 	s := stamps{rate: 90000}
 	s.at(4294967000, noon)

@@ -22,6 +22,8 @@ const (
 	// keyframeEvery is how far apart a passthrough's keyframes are at most, as far as the publisher obeys: a player
 	// can begin only there.
 	keyframeEvery = 4 * time.Second
+	// tailWait is how long what was sent before the end is waited for: longer than Opus' silence is apart (400 ms).
+	tailWait = 500 * time.Millisecond
 	// trackBitrate is that of Opus that is made of G.711, kb/s.
 	trackBitrate = 128
 )
@@ -200,7 +202,26 @@ func (t *trackRecording) cut(end time.Time) {
 
 func (t *trackRecording) stop() {
 	if t.room != nil {
+		t.tail(t.room.Done())
 		t.room.Close()
+	}
+}
+
+// tail waits until what was sent before the end has been read, which takes a packet on an idle node, or the track is left.
+func (t *trackRecording) tail(left <-chan struct{}) {
+	t.mu.Lock()
+	sink, ok := t.sink.(interface{ Whole() <-chan struct{} })
+	t.mu.Unlock()
+	if !ok {
+		return
+	}
+	timer := time.NewTimer(tailWait)
+	defer timer.Stop()
+	select {
+	case <-sink.Whole():
+	case <-left:
+	case <-t.over:
+	case <-timer.C:
 	}
 }
 
