@@ -246,3 +246,37 @@ func TestFeedSurvivesItsSink(t *testing.T) {
 		d.expect(t, "closed", "failed: internal error: boom")
 	})
 }
+
+func FuzzPacket(f *testing.F) {
+	plain := rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: 65535, Timestamp: 1 << 31, SSRC: 7}, Payload: []byte{1, 2, 3}}
+	extended := plain
+	extended.Extension, extended.ExtensionProfile, extended.Marker = true, 0xbede, true
+	if err := extended.SetExtension(3, []byte{4, 5}); err != nil {
+		f.Fatal(err)
+	}
+	padded := plain
+	padded.Padding, padded.PaddingSize = true, 4
+	for _, p := range []rtp.Packet{plain, extended, padded} {
+		raw, err := p.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		p, ok := parse(raw, time.Unix(1, 0))
+		if !ok {
+			return
+		}
+		if len(p.payload) > len(raw)-12 {
+			t.Fatalf("a payload of %d bytes in %d", len(p.payload), len(raw))
+		}
+		before := string(p.payload)
+		for i := range raw {
+			raw[i]++ // the next packet is read into the same buffer
+		}
+		if string(p.payload) != before {
+			t.Fatal("the payload changes with the buffer")
+		}
+	})
+}

@@ -88,3 +88,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func FuzzRead(f *testing.F) {
+	whole, ends := journalOf(events...)
+	f.Add(whole[:ends[0]])
+	f.Add(whole[ends[1]:ends[4]])
+	f.Add(whole[ends[2] : ends[3]-1])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		collect := func(b []byte) (all []Event) {
+			if err := Read(bytes.NewReader(b), func(e Event) error { all = append(all, e); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		all := collect(b)
+		again, _ := journalOf(all...)
+		if got := collect(again); !reflect.DeepEqual(got, all) {
+			t.Errorf("%+v becomes %+v", all, got)
+		}
+	})
+}
