@@ -19,6 +19,8 @@ import (
 const (
 	offsetP95 = 40 // ms, picture against sound
 	offsetMax = 80
+	// burstWithin is how far a tone burst may be from its place, ms.
+	burstWithin = 20
 )
 
 // composed records what ask asks for and judges the file by the cards of the participants.
@@ -76,7 +78,7 @@ func judgeComposed(ctx context.Context, out *accept.Outcome, f *livekit.FileInfo
 		return err
 	}
 	out.Add("meter", "\n```\n%s```", report)
-	limits := meter.Limits{OffsetP95: offsetP95, Wall: wall.Seconds(), WallWithin: wallWithin}
+	limits := meter.Limits{OffsetP95: offsetP95, Wall: wall.Seconds(), WallWithin: wallWithin, OffBeat: burstWithin}
 	if !o.AudioOnly {
 		limits.BarError, limits.UniqueFPS = 6, 29
 	}
@@ -136,18 +138,6 @@ func media(video, audio string, length time.Duration) accept.Case {
 					Audio: &livekit.AudioConfig{CaptureAll: true},
 				}},
 				Outputs: []*livekit.Output{{Config: &livekit.Output_File{File: &livekit.FileOutput{Filepath: path}}}},
-			})
-		})
-}
-
-// soundOfRoom records the sound of a room of two, without a browser.
-func soundOfRoom(kind livekit.EncodedFileType, length time.Duration) accept.Case {
-	ext := map[livekit.EncodedFileType]string{livekit.EncodedFileType_OGG: ".ogg", livekit.EncodedFileType_MP3: ".mp3"}[kind]
-	o := publish.Options{Participants: 2, AudioOnly: true}
-	return composed("room-sound-"+ext[1:], "audio-only RoomComposite of two as "+ext, o, length, []int{0, 1}, "feed-composed"+ext,
-		func(b *bench, _ *publish.Publisher, path string) (*livekit.EgressInfo, error) {
-			return b.API.StartRoomComposite(context.Background(), &livekit.RoomCompositeEgressRequest{
-				RoomName: b.Room, AudioOnly: true, FileOutputs: files(path, kind),
 			})
 		})
 }

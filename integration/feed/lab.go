@@ -22,6 +22,7 @@ const patience = 90 * time.Second
 type bench struct {
 	*lab.Lab
 	publishers []*publish.Publisher
+	children   []*rig.Child // publishers that are processes
 }
 
 func newBench(ctx context.Context, config map[string]any) (*bench, error) {
@@ -34,6 +35,9 @@ func newBench(ctx context.Context, config map[string]any) (*bench, error) {
 func (b *bench) close() {
 	for _, p := range b.publishers {
 		p.Close()
+	}
+	for _, c := range b.children {
+		c.Kill()
 	}
 	_ = b.Close()
 }

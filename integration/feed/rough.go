@@ -98,7 +98,7 @@ func skewed(ppm float64, length time.Duration) accept.Case {
 // late is how long after the picture the sound is published, and the other way round.
 func late(after, length time.Duration) accept.Case {
 	return accept.Case{
-		ID: "late", Line: 2, Title: fmt.Sprintf("sound %v after the picture, and picture %v after the sound", after, after),
+		ID: fmt.Sprintf("late-%.0f", after.Seconds()), Line: 2, Title: fmt.Sprintf("sound %v after the picture, and picture %v after the sound", after, after),
 		Run: func(ctx context.Context, out *accept.Outcome) error {
 			b, err := newBench(ctx, nil)
 			if err != nil {

@@ -21,6 +21,7 @@ type Recording struct {
 	Lab    *Lab
 	Info   *livekit.EgressInfo // when it became active
 	Active time.Time           // when it was seen to be active
+	Told   time.Time           // when Stop was answered: the recorder knew of it by then
 }
 
 // Start asks for the egress and waits until it is active.
@@ -49,6 +50,7 @@ func (r *Recording) Stop(ctx context.Context) (*livekit.EgressInfo, time.Duratio
 	if _, err := r.Lab.API.Stop(ctx, r.Info.EgressId); err != nil {
 		return nil, 0, fmt.Errorf("stop egress: %w", err)
 	}
+	r.Told = time.Now()
 	info, err := r.End(ctx)
 	return info, time.Since(asked), err
 }

@@ -40,11 +40,15 @@ type decoded struct {
 
 // decode runs ffmpeg and hands its output to read. -copyts keeps the file's
 // own timestamps, which tie picture and sound together.
-func decode(ctx context.Context, path string, args []string, read func(io.Reader) error) (*decoded, error) {
+func decode(ctx context.Context, path string, o Options, args []string, read func(io.Reader) error) (*decoded, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	all := append([]string{"-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info", "-copyts", "-i", path}, args...)
-	cmd := exec.CommandContext(ctx, "ffmpeg", append(all, "pipe:1")...)
+	all := []string{"-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info", "-copyts"}
+	if o.Length > 0 {
+		all = append(all, "-ss", fmt.Sprint(o.From), "-t", fmt.Sprint(o.Length))
+	}
+	all = append(append(append(all, "-i", path), args...), "pipe:1")
+	cmd := exec.CommandContext(ctx, "ffmpeg", all...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -109,9 +113,9 @@ func (d *decoded) line(text string) {
 // video calls each with every frame in order; the picture is overwritten by
 // the next. Timestamps come at the end, because stderr and stdout are not in
 // step.
-func video(ctx context.Context, path string, s Stream, each func(card.Picture) error) (*decoded, error) {
+func video(ctx context.Context, path string, s Stream, o Options, each func(card.Picture) error) (*decoded, error) {
 	args := []string{"-map", "0:v:0", "-vf", "showinfo=checksum=0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p"}
-	return decode(ctx, path, args, func(r io.Reader) error {
+	return decode(ctx, path, o, args, func(r io.Reader) error {
 		pix := make([]byte, s.Width*s.Height*3/2)
 		pic, err := card.NewPicture(s.Width, s.Height, pix)
 		if err != nil {
@@ -142,10 +146,10 @@ type sound struct {
 // at is the file's time of sample m in seconds.
 func (s *sound) at(m float64) float64 { return s.start + m/card.SampleRate }
 
-func audio(ctx context.Context, path string) (*sound, []string, error) {
+func audio(ctx context.Context, path string, o Options) (*sound, []string, error) {
 	args := []string{"-map", "0:a:0", "-af", "aresample=48000,ashowinfo", "-ac", "1", "-f", "s16le"}
 	var raw bytes.Buffer
-	d, err := decode(ctx, path, args, func(r io.Reader) error {
+	d, err := decode(ctx, path, o, args, func(r io.Reader) error {
 		_, err := raw.ReadFrom(r)
 		return err
 	})

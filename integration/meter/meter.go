@@ -18,6 +18,8 @@ type Options struct {
 	// Head and Tail are left out of the judgement, in seconds; both 0 means
 	// 1 s and 0.5 s.
 	Head, Tail float64
+	// From and Length are the part of the file that is looked at, in seconds of its timeline; Length 0: all of it.
+	From, Length float64
 	// NoSound and NoPicture: that track is not wanted; finding it is told in
 	// the report all the same.
 	NoSound, NoPicture bool
@@ -38,7 +40,7 @@ func Measure(ctx context.Context, path string, o Options) (*Report, error) {
 	var pics []stamp
 	if s.VideoCodec != "" {
 		t := newTracker(matrixOf(s))
-		d, err := video(ctx, path, s, t.see)
+		d, err := video(ctx, path, s, o, t.see)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +54,7 @@ func Measure(ctx context.Context, path string, o Options) (*Report, error) {
 	var snd *sound
 	if s.AudioCodec != "" {
 		var errs []string
-		snd, errs, err = audio(ctx, path)
+		snd, errs, err = audio(ctx, path, o)
 		if err != nil {
 			return nil, err
 		}
@@ -167,6 +169,11 @@ func participant(id int, s *seen, pics []stamp, heard []beep, snd *sound, w wind
 	}
 	if snd != nil && !o.NoSound {
 		p.Beeps = once(onsets, flashes, w)
+		for _, at := range onsets {
+			if at >= w.from && at < w.to && !slices.Contains(p.DamagedBeeps, at) {
+				p.OffBeat = max(p.OffBeat, 1000*math.Abs(math.Remainder(at-p.Beeps.Beat, 1)))
+			}
+		}
 	}
 	p.Offsets = pair(flashes, onsets, w)
 	return p

@@ -40,6 +40,7 @@ type Participant struct {
 	Flashes      Events
 	Beeps        Events
 	DamagedBeeps []float64 // of wrong length
+	OffBeat      float64   // ms by which a whole beep is off its place in the second, at most
 	Offsets      Offsets
 	Cadence      Cadence
 	Bars         BarError
@@ -108,6 +109,9 @@ func (p Participant) text() string {
 	fmt.Fprintf(&b, "flashes %d/%d%s%s  beeps %d/%d%s%s", p.Flashes.Found, p.Flashes.Expected, at(" missing", p.Flashes.Missing),
 		at(" extra", p.Flashes.Extra), p.Beeps.Found, p.Beeps.Expected, at(" missing", p.Beeps.Missing), at(" extra", p.Beeps.Extra))
 	b.WriteString(at(" damaged", p.DamagedBeeps))
+	if p.Heard {
+		fmt.Fprintf(&b, ", ≤ %.1f ms off", p.OffBeat)
+	}
 	if len(p.Offsets.Each) > 0 {
 		o := p.Offsets
 		fmt.Fprintf(&b, "\n      A/V (beep − flash, ms) median %+.1f, min %+.1f, max %+.1f, |p50| %.1f, |p95| %.1f over %d", o.Median, o.Min, o.Max, o.P50, o.P95Abs, len(o.Each))

@@ -51,6 +51,7 @@ type Events struct {
 	Found    int
 	Missing  []float64 // where, in seconds
 	Extra    []float64 // events that fit no second
+	Beat     float64   // where in the second they usually are, 0 … 1 and a little beyond
 }
 
 const onTheSecond = 0.3 // seconds
@@ -63,7 +64,7 @@ func once(events, other []float64, w window) Events {
 		anchor = other
 	}
 	phase := circularMean(anchor)
-	var e Events
+	e := Events{Beat: beat(events, w)}
 	used := make([]bool, len(events))
 	for t := math.Ceil(w.from-phase) + phase; t < w.to; t++ {
 		e.Expected++
@@ -86,6 +87,21 @@ func once(events, other []float64, w window) Events {
 		}
 	}
 	return e
+}
+
+// beat is the usual place in the second of what is judged; one that is far off does not move it.
+func beat(events []float64, w window) float64 {
+	var judged []float64
+	for _, at := range events {
+		if at >= w.from && at < w.to {
+			judged = append(judged, at)
+		}
+	}
+	middle := circularMean(judged)
+	for i, at := range judged {
+		judged[i] = math.Remainder(at-middle, 1)
+	}
+	return middle + median(judged)
 }
 
 // circularMean is the mean place in the second, 0 … 1.

@@ -10,6 +10,7 @@ type Limits struct {
 	UniqueFPS    float64 // at least
 	Wall         float64 // seconds that the file should last
 	WallWithin   float64 // seconds
+	OffBeat      float64 // ms that a beep may be off its place in the second
 	AllowRepeats bool    // unique fps is reported, not judged
 	AllowGaps    bool    // so are gaps in the sound
 }
@@ -47,6 +48,9 @@ func (r *Report) Check(l Limits) (faults []string) {
 		}
 		if n := len(p.Flashes.Extra) + len(p.Beeps.Extra); n > 0 {
 			fault("p%d: %d flashes or beeps too many", p.ID, n)
+		}
+		if l.OffBeat > 0 && p.OffBeat > l.OffBeat {
+			fault("p%d: a beep is %.1f ms off its place", p.ID, p.OffBeat)
 		}
 		if p.ID == 0 && p.Beeps.Expected > 0 && !r.Pilot.Heard {
 			fault("the pilot tone is not heard: gaps cannot be judged")
