@@ -19,6 +19,7 @@ type Process struct {
 	Role        string // see RoleOf
 	CPU         float64
 	PSS         int64 // bytes; 0 when it may not be read
+	Own         int64 // bytes of that which are no file's: what is shared of a library depends on who else runs
 	Args        []string
 }
 
@@ -91,9 +92,16 @@ func fill(p *Process) {
 		return
 	}
 	for line := range strings.Lines(string(data)) {
-		if f := strings.Fields(line); len(f) >= 2 && f[0] == "Pss:" {
-			kib, _ := strconv.ParseInt(f[1], 10, 64)
+		f := strings.Fields(line)
+		if len(f) < 2 {
+			continue
+		}
+		kib, _ := strconv.ParseInt(f[1], 10, 64)
+		switch f[0] {
+		case "Pss:":
 			p.PSS = kib << 10
+		case "Pss_Anon:":
+			p.Own = kib << 10
 		}
 	}
 }
