@@ -55,6 +55,43 @@ func newRig(t *testing.T, o ffpipe.EncoderOptions) *rig {
 	return r
 }
 
+// finish ends the programme: the file has its whole length, which is told, too.
+func (r *rig) finish(file *File) (Result, time.Duration) {
+	r.t.Helper()
+	r.end()
+	result, err := file.Finish(r.t.Context())
+	if err := errors.Join(err, r.encoding.Err()); err != nil {
+		r.t.Fatal(err)
+	}
+	want := r.format.Timeline().FrameTime(r.frame)
+	if d := result.Duration - want; d.Abs() > time.Millisecond || result.Note != "" {
+		r.t.Errorf("result %+v, want %s", result, want)
+	}
+	return result, want
+}
+
+// heard is a file of all that a subscriber of an encoding that is over has been given.
+func (r *rig) heard(s *Subscription) string {
+	r.t.Helper()
+	path := filepath.Join(r.t.TempDir(), "heard.mp4")
+	out, err := os.Create(path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for f, err := s.Next(r.t.Context()); err != io.EOF; f, err = s.Next(r.t.Context()) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if _, err := out.Write(f.Data); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		r.t.Fatal(err)
+	}
+	return path
+}
+
 func (r *rig) start() {
 	r.t.Helper()
 	if err := r.encoding.Start(r.t.Context()); err != nil {
@@ -175,18 +212,7 @@ func TestRestartIntoTheSameFile(t *testing.T) {
 			r.kill()
 			late := r.hub.Subscribe("late joiner", Lossless{})
 			r.push(90, true)
-			r.end()
-			if err := r.encoding.Err(); err != nil {
-				t.Fatal(err)
-			}
-			result, err := file.Finish(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := r.format.Timeline().FrameTime(r.frame)
-			if d := result.Duration - want; d.Abs() > time.Millisecond || result.Note != "" {
-				t.Errorf("result %+v, want %s", result, want)
-			}
+			result, want := r.finish(file)
 			if _, err := os.Stat(file.Work); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("work file stays: %v", err)
 			}
@@ -201,23 +227,7 @@ func TestRestartIntoTheSameFile(t *testing.T) {
 				t.Errorf("hole of %d frames", stats.HoleFrames)
 			}
 
-			joined := filepath.Join(t.TempDir(), "late.mp4")
-			out, err := os.Create(joined)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for f, err := late.Next(t.Context()); err != io.EOF; f, err = late.Next(t.Context()) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := out.Write(f.Data); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := out.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if l := measure(t, joined, r.encoding.Options); len(l.flashes)+len(l.beeps) == 0 || len(l.flashes) > len(m.flashes) {
+			if l := measure(t, r.heard(late), r.encoding.Options); len(l.flashes)+len(l.beeps) == 0 || len(l.flashes) > len(m.flashes) {
 				t.Errorf("late joiner sees %d flashes, hears %d beeps", len(l.flashes), len(l.beeps))
 			}
 		})

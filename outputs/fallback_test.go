@@ -1,12 +1,10 @@
 package outputs
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ffegress/ffegress/ffpipe"
 )
@@ -59,18 +57,7 @@ func TestDeviceDies(t *testing.T) {
 			}
 			late := r.hub.Subscribe("late joiner", Lossless{})
 			r.push(90, true)
-			r.end()
-			if err := r.encoding.Err(); err != nil {
-				t.Fatal(err)
-			}
-			result, err := file.Finish(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := r.format.Timeline().FrameTime(r.frame)
-			if d := result.Duration - want; d.Abs() > time.Millisecond || result.Note != "" {
-				t.Errorf("result %+v, want %s", result, want)
-			}
+			result, want := r.finish(file)
 			stats := r.encoding.Stats()
 			reason := "nvenc: encoder: ended by signal 9"
 			if refuses {
@@ -80,23 +67,7 @@ func TestDeviceDies(t *testing.T) {
 				t.Errorf("%+v, want %q", stats, reason)
 			}
 			measure(t, result.Path, r.encoding.Options).check(t, want, stats)
-			joined := filepath.Join(t.TempDir(), "late.mp4")
-			out, err := os.Create(joined)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for f, err := late.Next(t.Context()); err != io.EOF; f, err = late.Next(t.Context()) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := out.Write(f.Data); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := out.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if l := measure(t, joined, r.encoding.Options); len(l.flashes) == 0 || len(l.beeps) == 0 {
+			if l := measure(t, r.heard(late), r.encoding.Options); len(l.flashes) == 0 || len(l.beeps) == 0 {
 				t.Errorf("late joiner sees %d flashes, hears %d beeps", len(l.flashes), len(l.beeps))
 			}
 		})

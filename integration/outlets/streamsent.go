@@ -53,9 +53,13 @@ func rtmp(length time.Duration, strict bool) accept.Case {
 	}
 }
 
-// oneSession judges the one session that a key has at the RTMP server.
+// oneSession judges the one session that a key has at the RTMP server, which lasts as long as said but for a second.
 func (s *studio) oneSession(ctx context.Context, o *accept.Outcome, name, key string, length time.Duration, strict bool) error {
-	got, err := s.nginx.Recordings(key)
+	return oneSession(ctx, o, s.nginx, name, key, length, strict)
+}
+
+func oneSession(ctx context.Context, o *accept.Outcome, nginx *rig.RTMPServer, name, key string, length time.Duration, strict bool) error {
+	got, err := nginx.Recordings(key)
 	if err != nil {
 		return err
 	}

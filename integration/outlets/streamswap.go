@@ -43,7 +43,6 @@ func swap(length time.Duration) accept.Case {
 				return err
 			}
 			defer v.close()
-			began := time.Now()
 			rec, err := l.Start(ctx, func() (*livekit.EgressInfo, error) {
 				return l.API.StartRoomComposite(ctx, &livekit.RoomCompositeEgressRequest{
 					RoomName: l.Room, Layout: "grid",
@@ -59,7 +58,7 @@ func swap(length time.Duration) accept.Case {
 				return err
 			}
 			swaps, watched := 0, false
-			for time.Since(began) < length {
+			for time.Since(rec.Active) < length {
 				url := nginx.URL("live", swapKey(swaps))
 				if err := change([]string{url}, nil); err != nil {
 					return err
@@ -90,31 +89,16 @@ func swap(length time.Duration) accept.Case {
 			}
 			v.judge(o)
 			for n := range swaps {
-				if err := receivedFrom(ctx, o, nginx, swapKey(n), swapEvery); err != nil {
+				if err := oneSession(ctx, o, nginx, swapKey(n), swapKey(n), swapEvery, true); err != nil {
 					return err
 				}
 			}
-			return receivedFrom(ctx, o, nginx, streamKey, length)
+			return oneSession(ctx, o, nginx, streamKey, streamKey, length, true)
 		},
 	}
 }
 
 func swapKey(n int) string { return fmt.Sprintf("planted-swap-key-%d", n) }
-
-// receivedFrom judges the one session that a key had.
-func receivedFrom(ctx context.Context, o *accept.Outcome, nginx *rig.RTMPServer, key string, length time.Duration) error {
-	got, err := nginx.Recordings(key)
-	if err != nil {
-		return err
-	}
-	o.Want(len(got) == 1, "%s: %d sessions", key, len(got))
-	if len(got) == 0 {
-		return nil
-	}
-	seconds, err := received(ctx, o, key, got[0], []int{0}, true)
-	o.Want(seconds > length.Seconds()-2, "%s: %.1f s of %v", key, seconds, length)
-	return err
-}
 
 // judge tells how far the pictures were behind the publisher, which is before the page.
 func (v *viewer) judge(o *accept.Outcome) {
