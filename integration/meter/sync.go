@@ -12,6 +12,7 @@ type window struct{ from, to float64 }
 // flash is exact to one frame.
 type Offsets struct {
 	Each             []float64
+	At               []float64 // the flash of each, in seconds
 	P50, P95Abs      float64
 	Min, Max, Median float64
 }
@@ -29,7 +30,7 @@ func pair(flashes, beeps []float64, w window) Offsets {
 			}
 		}
 		if math.Abs(best) < pairWithin && f >= w.from && f < w.to {
-			o.Each = append(o.Each, best*1000)
+			o.Each, o.At = append(o.Each, best*1000), append(o.At, f)
 		}
 	}
 	if len(o.Each) == 0 {

@@ -26,6 +26,7 @@ func BrowserPath() []accept.Case {
 		updateLayout(5 * time.Second),
 		customTemplate(5 * time.Second),
 		simulcast(10 * time.Second),
+		hitches(),
 	}
 	for _, t := range soundTakes() {
 		cases = append(cases, sound(t, 10*time.Second, strict))

@@ -11,6 +11,7 @@ import {
 } from "livekit-client";
 import { showError } from "./failure.ts";
 import type { Size } from "./layout.ts";
+import { LipSync } from "./lipsync.ts";
 import { lookFromQuery } from "./look.ts";
 import { layoutFromMetadata } from "./metadata.ts";
 import { preview } from "./preview.ts";
@@ -74,7 +75,9 @@ async function show(query: URLSearchParams): Promise<void> {
   const hear = (publication: RemoteTrackPublication): void => {
     if (look.soundOnly && publication.kind === Track.Kind.Audio) publication.setSubscribed(true);
   };
+  const lips = new LipSync(PLAYOUT_DELAY);
   const remove = (track: RemoteTrack, sid: string): void => {
+    lips.remove(track);
     stage.remove(sid);
     if (sounds.delete(sid)) for (const element of track.detach()) element.remove();
   };
@@ -82,10 +85,11 @@ async function show(query: URLSearchParams): Promise<void> {
   room
     .on(RoomEvent.TrackSubscribed, (track, publication, participant) => {
       subscribed++;
-      track.setPlayoutDelay(PLAYOUT_DELAY);
+      const screen = publication.source === Track.Source.ScreenShare;
+      const shared = screen || publication.source === Track.Source.ScreenShareAudio;
+      lips.add(`${participant.sid} ${shared}`, track.kind === Track.Kind.Video, track);
       if (track.kind === Track.Kind.Video) {
         if (publication.simulcasted) askFor(track, publication, stage.coming(videoPublications(room)));
-        const screen = publication.source === Track.Source.ScreenShare;
         const tile = new Tile(track, ownerOf(participant), screen, look);
         tile.onPicture = () => {
           check();
