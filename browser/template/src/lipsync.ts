@@ -7,8 +7,8 @@ export interface Played {
 }
 
 const EVERY_MS = 500;
-const TOLERATED = 0.01; // seconds
-const PACE = 0.1; // by how much of the time that passes Chromium moves a picture
+const TOLERATED = 0.025; // seconds; what the sound of a call without a hitch wanders by: nothing moves in one
+const FALL = 0.065; // by how much in EVERY_MS Chromium lets a picture wait less, in seconds; to wait more is done at once
 const SMOOTH = 0.2;
 const MOST = 1; // seconds
 
@@ -20,13 +20,12 @@ const MOST = 1; // seconds
  */
 export class Lag {
   private asked = 0;
-  private reached = 0; // on the way to what was asked
+  private reached = 0; // of what was asked
   private own: number | undefined; // what the picture would wait without
 
   /** next takes how long sound and picture waited in the last EVERY_MS, in seconds. */
   next(sound: number, picture: number): number {
-    const most = (PACE * EVERY_MS) / 1000;
-    this.reached += Math.max(-most, Math.min(most, this.asked - this.reached));
+    this.reached = Math.max(this.asked, this.reached - FALL);
     const own = picture - this.reached;
     this.own = this.own === undefined ? own : this.own + SMOOTH * (own - this.own);
     const off = sound - this.own;
