@@ -3,8 +3,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,14 +15,10 @@ import (
 )
 
 const (
-	baseWithin = 0.05 // of the baseline
-	warmRounds = 3    // before it: what is made once and kept
+	warmRounds = 3
 	idleWait   = 60 * time.Second
 	idleFor    = 15 * time.Second // after the last egress: the Go runtime gives memory back meanwhile
 )
-
-// footprint is what an idle node uses.
-type footprint struct{ goroutines, files, processes, bytes, pss int64 }
 
 // cycles starts and stops so many egresses of all kinds, a round of them at once; the idle node must use as much
 // afterwards as before.
@@ -38,51 +32,8 @@ func cycles(rounds int) accept.Case {
 				return err
 			}
 			defer s.close()
-			sockets := rig.LookBefore(s.Egress.WorkDir, s.Egress.Temp)
-			var before, after footprint
-			began := time.Now()
-			for n := range warmRounds + rounds {
-				if n == warmRounds {
-					if before, err = s.footprint(ctx); err != nil {
-						return err
-					}
-					began = time.Now()
-				}
-				if err := s.round(ctx, n); err != nil {
-					return fmt.Errorf("round %d: %w", n, err)
-				}
-			}
-			o.Add("egresses, a round of them", "%d, %.1f s", rounds*len(kinds), time.Since(began).Seconds()/float64(rounds))
-			if after, err = s.footprint(ctx); err != nil {
-				return err
-			}
-			for _, f := range []struct {
-				name          string
-				before, after int64
-			}{
-				{"goroutines", before.goroutines, after.goroutines},
-				{"descriptors", before.files, after.files},
-				{"processes", before.processes, after.processes},
-				{"bytes in work and temporary directory", before.bytes, after.bytes},
-				{"PSS, kB", before.pss >> 10, after.pss >> 10},
-			} {
-				o.Add(f.name, "%d before, %d after", f.before, f.after)
-				o.Want(float64(f.after-f.before) <= baseWithin*float64(f.before), "%s: %d, %d after %d rounds", f.name, f.before, f.after, rounds)
-			}
-			procs, err := rig.Descendants(s.Egress.PID)
-			if err != nil {
-				return err
-			}
-			if _, err := s.Egress.Stop(idleWait); err != nil {
-				return err
-			}
-			left, cancel := context.WithTimeout(ctx, 10*time.Second)
-			defer cancel()
-			if err := sockets.Leaks(left, procs); err != nil {
-				return err
-			}
-			o.Add("displays, files and processes after its end", "none")
-			return nil
+			o.Add("egresses, in a cycle", "%d, %d", rounds*len(kinds), len(kinds))
+			return s.Cycle(ctx, o, lab.Cycles{Warm: warmRounds, Runs: rounds, Cycle: s.round, Idle: s.idle})
 		},
 	}
 }
@@ -112,11 +63,10 @@ func (s *stage) round(ctx context.Context, n int) error {
 	return g.Wait()
 }
 
-// footprint looks at the node when it has been idle for a while.
-func (s *stage) footprint(ctx context.Context) (footprint, error) {
-	var f footprint
+// idle looks at the node when it has been idle for a while.
+func (s *stage) idle(ctx context.Context, _ int) (f lab.Footprint, err error) {
 	var procs []rig.Process
-	err := until(ctx, "all children gone", idleWait, func() (is bool) {
+	err = until(ctx, "all children gone", idleWait, func() (is bool) {
 		var err error
 		procs, err = rig.Descendants(s.Egress.PID)
 		return err == nil && len(procs) == 1
@@ -135,39 +85,7 @@ func (s *stage) footprint(ctx context.Context) (footprint, error) {
 	if err != nil {
 		return f, err
 	}
-	f.goroutines = int64(parseMetrics(text).value("go_goroutines"))
-	files, err := rig.OpenFiles(s.Egress.PID)
-	if err != nil {
-		return f, err
-	}
-	f.files = int64(files)
-	if procs, err = rig.Descendants(s.Egress.PID); err != nil {
-		return f, err
-	}
-	f.processes = int64(len(procs))
-	for _, p := range procs {
-		f.pss += p.PSS
-	}
-	f.bytes, err = bytesBelow(s.Egress.WorkDir, s.Egress.Temp)
+	f, err = s.Footprint()
+	f.Goroutines = int64(parseMetrics(text).value("go_goroutines"))
 	return f, err
-}
-
-// bytesBelow adds up files.
-func bytesBelow(dirs ...string) (sum int64, err error) {
-	for _, dir := range dirs {
-		err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			info, err := d.Info()
-			if err == nil {
-				sum += info.Size()
-			}
-			return err
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	return sum, nil
 }

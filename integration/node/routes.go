@@ -11,7 +11,6 @@ import (
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/ffegress/ffegress/integration/accept"
-	"github.com/ffegress/ffegress/integration/lab"
 	"github.com/ffegress/ffegress/integration/meter"
 )
 
@@ -21,60 +20,30 @@ func routes(n int, length time.Duration) accept.Case {
 	return accept.Case{
 		ID: fmt.Sprintf("routes-%d", n), Line: 4,
 		Title: "v2 media egresses with an audio route by participant, and one egress with all the routes: " + lossless(n, length),
-		Run: func(ctx context.Context, o *accept.Outcome) error {
-			p, err := newPost(ctx, nil)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = p.close() }()
-			speakers, leave, err := p.crowd(ctx, n, n)
-			if err != nil {
-				return err
-			}
-			defer leave()
-			idle, _, err := p.burden(ctx, o, "idle", 4*time.Second)
-			if err != nil {
-				return err
-			}
-			began := time.Now()
-			running, err := p.startAll(ctx, n+1, func(ctx context.Context, i int) (*livekit.EgressInfo, error) {
+		Run: together{
+			people: n, inRoom: n, egresses: n + 1, processes: n + 2, // each has an encoder
+			settle: length / 2, length: length, // what was held back at first is encoded faster than it plays
+			ask: func(ctx context.Context, p *post, speakers []speaker, i int) (*livekit.EgressInfo, error) {
 				if i == n {
 					return p.routed(ctx, "all", speakers[0].room, sided(speakers)...)
 				}
 				s := speakers[i]
 				return p.routed(ctx, s.identity, s.room, route(s, livekit.AudioChannel_AUDIO_CHANNEL_BOTH))
-			})
-			if err != nil {
-				return err
-			}
-			o.Add("all record after", "%.1f s, %d starts at a time", time.Since(began).Seconds(), atOnce)
-			// What was held back at first is encoded faster than it plays.
-			if err := lab.Pause(ctx, length/2); err != nil {
-				return err
-			}
-			busy, processes, err := p.burden(ctx, o, "recording", length)
-			if err != nil {
-				return err
-			}
-			o.Want(processes == n+2, "%d processes for %d recordings, each with an encoder", processes, n+1)
-			each(o, idle, busy, n+1)
-			done, err := stopAll(ctx, running)
-			if err != nil {
-				return err
-			}
-			judgeWall(o, done)
-			beeps := 0
-			for i, s := range speakers {
-				heard, err := listen(ctx, o, s.identity, done[i].info.FileResults[0].Location)
-				if err != nil {
-					return err
+			},
+			judge: func(ctx context.Context, o *accept.Outcome, p *post, speakers []speaker, done []ended) error {
+				beeps := 0
+				for i, s := range speakers {
+					heard, err := listen(ctx, o, s.identity, done[i].info.FileResults[0].Location)
+					if err != nil {
+						return err
+					}
+					o.Want(len(heard) == 1 && heard[s.card.ID] > 0, "%s: heard are %v, not card %d alone", s.identity, heard, s.card.ID)
+					beeps += heard[s.card.ID]
 				}
-				o.Want(len(heard) == 1 && heard[s.card.ID] > 0, "%s: heard are %v, not card %d alone", s.identity, heard, s.card.ID)
-				beeps += heard[s.card.ID]
-			}
-			o.Add("beeps, of his own participant in each file, none missing", "%d", beeps)
-			return p.judgeSides(ctx, o, speakers, done[n].info.FileResults[0].Location)
-		},
+				o.Add("beeps, of his own participant in each file, none missing", "%d", beeps)
+				return p.judgeSides(ctx, o, speakers, done[n].info.FileResults[0].Location)
+			},
+		}.run,
 	}
 }
 

@@ -24,6 +24,56 @@ const (
 	pause  = 150 * time.Millisecond
 )
 
+// together are people who speak, and egresses that record them all at the same time.
+type together struct {
+	people, inRoom      int // at most so many of them in a room
+	egresses, processes int
+	settle, length      time.Duration // settle is not measured
+	ask                 func(ctx context.Context, p *post, speakers []speaker, i int) (*livekit.EgressInfo, error)
+	judge               func(ctx context.Context, o *accept.Outcome, p *post, speakers []speaker, done []ended) error
+}
+
+// run records, measures what that takes, and has the files judged.
+func (t together) run(ctx context.Context, o *accept.Outcome) error {
+	p, err := newPost(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.close() }()
+	speakers, leave, err := p.crowd(ctx, t.people, t.inRoom)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	idle, _, err := p.burden(ctx, o, "idle", 4*time.Second)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	running, err := p.startAll(ctx, t.egresses, func(ctx context.Context, i int) (*livekit.EgressInfo, error) {
+		return t.ask(ctx, p, speakers, i)
+	})
+	if err != nil {
+		return err
+	}
+	o.Add("all record after", "%.1f s, %d starts at a time", time.Since(began).Seconds(), atOnce)
+	if err := lab.Pause(ctx, t.settle); err != nil {
+		return err
+	}
+	busy, processes, err := p.burden(ctx, o, "recording", t.length)
+	if err != nil {
+		return err
+	}
+	o.Want(processes == t.processes, "%d processes for %d recordings, not %d", processes, t.egresses, t.processes)
+	each(o, idle, busy, t.egresses)
+	done, err := stopAll(ctx, running)
+	if err != nil {
+		return err
+	}
+	judgeWall(o, done)
+	return t.judge(ctx, o, p, speakers, done)
+}
+
 // startAll starts n egresses.
 func (p *post) startAll(ctx context.Context, n int, ask func(ctx context.Context, i int) (*livekit.EgressInfo, error)) ([]*lab.Recording, error) {
 	all := make([]*lab.Recording, n)

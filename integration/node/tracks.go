@@ -19,54 +19,27 @@ import (
 func tracks(n int, length time.Duration) accept.Case {
 	return accept.Case{
 		ID: fmt.Sprintf("tracks-%d", n), Line: 4, Title: "Track egresses of as many Opus tracks, each of its own participant: " + lossless(n, length),
-		Run: func(ctx context.Context, o *accept.Outcome) error {
-			p, err := newPost(ctx, nil)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = p.close() }()
-			speakers, leave, err := p.crowd(ctx, n, card.IDs)
-			if err != nil {
-				return err
-			}
-			defer leave()
-			idle, _, err := p.burden(ctx, o, "idle", 4*time.Second)
-			if err != nil {
-				return err
-			}
-			began := time.Now()
-			running, err := p.startAll(ctx, n, func(ctx context.Context, i int) (*livekit.EgressInfo, error) {
+		Run: together{
+			people: n, inRoom: card.IDs, egresses: n, processes: 1, length: length, // what is recorded as it comes needs no child
+			ask: func(ctx context.Context, p *post, speakers []speaker, i int) (*livekit.EgressInfo, error) {
 				s := speakers[i]
 				return p.API.StartTrack(ctx, &livekit.TrackEgressRequest{RoomName: s.room, TrackId: s.track, Output: &livekit.TrackEgressRequest_File{
 					File: &livekit.DirectFileOutput{Filepath: filepath.Join(p.Media, "tracks", s.identity+".ogg")},
 				}})
-			})
-			if err != nil {
-				return err
-			}
-			o.Add("all record after", "%.1f s, %d starts at a time", time.Since(began).Seconds(), atOnce)
-			busy, processes, err := p.burden(ctx, o, "recording", length)
-			if err != nil {
-				return err
-			}
-			o.Want(processes == 1, "%d processes record sound as it comes", processes)
-			each(o, idle, busy, n)
-			done, err := stopAll(ctx, running)
-			if err != nil {
-				return err
-			}
-			judgeWall(o, done)
-			found := 0
-			for i, d := range done {
-				here, err := speakers[i].judge(ctx, o, d.info.FileResults[0])
-				if err != nil {
-					return err
+			},
+			judge: func(ctx context.Context, o *accept.Outcome, _ *post, speakers []speaker, done []ended) error {
+				found := 0
+				for i, d := range done {
+					here, err := speakers[i].judge(ctx, o, d.info.FileResults[0])
+					if err != nil {
+						return err
+					}
+					found += here
 				}
-				found += here
-			}
-			o.Add("packets, each as it was sent, none missing", "%d", found)
-			return nil
-		},
+				o.Add("packets, each as it was sent, none missing", "%d", found)
+				return nil
+			},
+		}.run,
 	}
 }
 
