@@ -26,6 +26,7 @@ type EncoderOptions struct {
 	VideoBitrate int    // kb/s
 	Profile      string // "baseline", "main" or "high"; "" = "main"
 	X264Preset   string // "" = "veryfast" with cheaper motion refinement (docs/performance.md)
+	Light        bool   // fewer of x264's cycles for a slightly worse picture, where X264Preset is ""; see LightOn
 	Threads      int    // x264 threads; 0 = x264 decides
 	Device       VideoDevice
 	// InBand has x264 tell before each keyframe what a decoder has to know; see Fallback.

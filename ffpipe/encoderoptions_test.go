@@ -29,6 +29,7 @@ func with(change func(*EncoderOptions)) EncoderOptions {
 
 func goldenOptions() map[string]EncoderOptions {
 	zero := 0
+	light := preset(1920, 1080, 60, 6000).LightOn(2)
 	return map[string]EncoderOptions{
 		"h264_720p_30":           preset(1280, 720, 30, 3000),
 		"h264_720p_60":           preset(1280, 720, 60, 4500),
@@ -77,6 +78,9 @@ func goldenOptions() map[string]EncoderOptions {
 		"qsv_fallback": with(func(o *EncoderOptions) { o.Device = VideoDevice{QSV, "/dev/dri/renderD128"}; *o = o.Fallback() }),
 		"device_sound": with(func(o *EncoderOptions) { o.Device, o.Video = VideoDevice{VAAPI, "/dev/dri/renderD128"}, false }),
 
+		"light":             light,
+		"light_own_preset":  with(func(o *EncoderOptions) { *o = light; o.X264Preset = "fast" }),
+		"light_fallback":    light.Fallback(),
 		"threads_and_speed": with(func(o *EncoderOptions) { o.Threads, o.X264Preset = 2, "superfast" }),
 	}
 }
@@ -178,6 +182,27 @@ func TestValidate(t *testing.T) {
 	for want, change := range bad {
 		if err := with(change).Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: err = %v", want, err)
+		}
+	}
+}
+
+func TestLightOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		o     EncoderOptions
+		cores float64
+		light bool
+	}{
+		"1080p60 on 2":   {preset(1920, 1080, 60, 6000), 2, true},
+		"upright on 2":   {preset(1080, 1920, 60, 6000), 2, true},
+		"1080p60 on 3":   {preset(1920, 1080, 60, 6000), 3, false},
+		"1080p30 on 2":   {preset(1920, 1080, 30, 4500), 2, false},
+		"1080p30 on 1":   {preset(1920, 1080, 30, 4500), 1, true},
+		"720p60 on 2":    {preset(1280, 720, 60, 4500), 2, false},
+		"720p60 on half": {preset(1280, 720, 60, 4500), 0.5, true},
+		"sound alone":    {with(func(o *EncoderOptions) { o.Video = false }), 0.1, false},
+	} {
+		if o := c.o.LightOn(c.cores); o.Light != c.light {
+			t.Errorf("%s: light is %t", name, o.Light)
 		}
 	}
 }

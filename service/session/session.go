@@ -15,6 +15,7 @@ import (
 	"github.com/ffegress/ffegress/ffpipe/workfile"
 	"github.com/ffegress/ffegress/outputs"
 	"github.com/ffegress/ffegress/rtpfeed"
+	"github.com/ffegress/ffegress/service/admit"
 	"github.com/ffegress/ffegress/service/plan"
 	"github.com/ffegress/ffegress/uploads"
 )
@@ -299,10 +300,11 @@ func (s *Session) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	cores, _ := admit.Cores() // what is wrong with its variable was told when the node started
 	// The pipeline outlives this step: its end is drain, not a context.
 	p, err := newPipeline(context.WithoutCancel(ctx), pipelineOptions{
 		Source: s.source.(ProgrammeSource), Format: s.plan.Format, FFmpeg: ffmpeg,
-		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder, Log: s.log,
+		Encode: s.plan.Encodes(), Encoder: s.plan.Encoder.LightOn(cores), Log: s.log,
 		Patience: patience, Drain: s.drain,
 		Outlets: s.newOutlets(ctx, ffmpeg),
 	})
