@@ -162,6 +162,30 @@ func TestPublishedAgainInAnotherCodec(t *testing.T) {
 	}
 }
 
+// TestSoundPublishedAgainInAnotherCodec: the same sink goes on with another decoder and another clock.
+func TestSoundPublishedAgainInAnotherCodec(t *testing.T) {
+	const seconds, gone, back = 6, 100, 115 // in packets of 20 ms
+	video := pictures(t, rtpfeed.VP8, 320, 180, seconds*cardFPS)
+	opus, pcmu := sounds(t, rtpfeed.Opus, gone), sounds(t, rtpfeed.PCMU, seconds*50)[back:]
+	t.Parallel()
+	var again sync.WaitGroup
+	s := scene(t, true, time.Second, func(s *studio, v, a *player) {
+		v.units, a.units = video, opus
+		b := &player{sink: a.sink, units: pcmu, rate: 8000, start: opening + back*20*time.Millisecond}
+		b.each = func(n int, _ time.Duration) {
+			if n == 0 {
+				b.sink.Replaced(rtpfeed.Track{SID: "TR_W", Identity: "p", Codec: rtpfeed.PCMU, ClockRate: 8000, Channels: 1})
+			}
+		}
+		again.Go(func() { b.run(s.began) })
+	})
+	again.Wait()
+	want(t, "beep", beeps(s.screen.left), s.flash(), seconds, 25*time.Millisecond)
+	if st := s.stage.Stats(); st.BadPackets != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
 // TestResolutionChanges in one stream, with the bars that another shape needs.
 func TestResolutionChanges(t *testing.T) {
 	const seconds = 3
