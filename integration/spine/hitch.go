@@ -19,10 +19,10 @@ import (
 
 const (
 	hitchFor   = 400 * time.Millisecond
-	hitchEvery = 10 * time.Second
+	hitchEvery = 12 * time.Second
 	// settled is how long after a hitch sound and picture may be apart by any time; then by so much in ms, as in a
 	// recording without.
-	settled  = 5 * time.Second
+	settled  = 7 * time.Second
 	apartP95 = 40.0
 	apartMax = 80.0
 )
