@@ -61,11 +61,15 @@ func (r *Runner) Run(ctx context.Context, only string) (bool, error) {
 func (r *Runner) one(ctx context.Context, c Case) (record, error) {
 	fmt.Fprintf(r.Out, "=== %s: %s\n", c.ID, c.Title)
 	kept := record{Commit: r.Commit, At: time.Now().UTC()}
+	before := processors()
 	if err := c.Run(ctx, &kept.Outcome); err != nil {
 		if ctx.Err() != nil {
 			return kept, errors.Join(ctx.Err(), err)
 		}
 		kept.Outcome.Want(false, "could not be carried out: %v", err)
+	}
+	if share := processors().share(before); share >= told {
+		kept.Outcome.Add("taken by the machine's host", "%.0f %% of the time that there was work for", 100*share)
 	}
 	kept.Outcome.Held = len(kept.Outcome.Missed) == 0
 	kept.Seconds = time.Since(kept.At).Seconds()
