@@ -33,6 +33,11 @@ test("a hitch is over within three seconds", () => {
   assert.ok(off.slice(-10).every((d) => Math.abs(d) <= 0.015), `${off}`);
 });
 
+test("what is left after a hitch is made good once it is steady", () => {
+  const off = played([...held(0.11, 4), 0.5, 0.4, 0.3, 0.2, 0.18, ...held(0.16, 10)]);
+  assert.ok(off.slice(-5).every((d) => Math.abs(d) <= 0.01), `${off}`);
+});
+
 test("a picture that is late by itself is not held back", () => {
   const lag = new Lag();
   for (let i = 0; i < 20; i++) assert.equal(lag.next(0.15, 0.3), 0);

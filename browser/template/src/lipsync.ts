@@ -8,6 +8,7 @@ export interface Played {
 
 const EVERY_MS = 500;
 const TOLERATED = 0.025; // seconds; what the sound of a call without a hitch wanders by: nothing moves in one
+const FINE = 0.01; // what is tolerated after a hitch, once nothing moves by more than half of that
 const FALL = 0.065; // by how much in EVERY_MS Chromium lets a picture wait less, in seconds; to wait more is done at once
 const SMOOTH = 0.2;
 const MOST = 1; // seconds
@@ -22,6 +23,7 @@ export class Lag {
   private asked = 0;
   private reached = 0; // of what was asked
   private own: number | undefined; // what the picture would wait without
+  private off = 0; // by how much sound was later than that
 
   /** next takes how long sound and picture waited in the last EVERY_MS, in seconds. */
   next(sound: number, picture: number): number {
@@ -29,7 +31,9 @@ export class Lag {
     const own = picture - this.reached;
     this.own = this.own === undefined ? own : this.own + SMOOTH * (own - this.own);
     const off = sound - this.own;
-    if (Math.abs(off - this.asked) > TOLERATED) this.asked = Math.max(0, Math.min(MOST, off));
+    const tolerated = this.asked > 0 && Math.abs(off - this.off) < FINE / 2 ? FINE : TOLERATED;
+    this.off = off;
+    if (Math.abs(off - this.asked) > tolerated) this.asked = Math.max(0, Math.min(MOST, off));
     return this.asked;
   }
 }
