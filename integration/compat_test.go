@@ -21,14 +21,7 @@ import (
 )
 
 // open are the rows of compat.md that nothing shows, with the reason that the row gives.
-var open = map[string]string{
-	"2.2-18":                          "profiles, logs of tracks and of streams are not written to files",
-	"2.2-19":                          "there are no debug files, so nothing is uploaded; told as without effect yet",
-	"7-09":                            "there are no debug files; the log and debug_handler_port tell what they would",
-	"key:debug.enable_profiling":      "profiles are had from debug_handler_port only",
-	"key:debug.enable_track_logging":  "packets of tracks are not logged",
-	"key:debug.enable_stream_logging": "streams have no log of their own",
-}
+var open = map[string]string{}
 
 // row is a line of compat.md: what of LiveKit Egress' behaviour, or of the README of 2022, is meant, and what shows it.
 type row struct{ id, says, shown string }

@@ -23,6 +23,7 @@ func Full() []accept.Case {
 		routes(20, 20*time.Second),
 		cycles(20),
 		serverSide(),
+		traces(),
 		checkBroken(30 * time.Second),
 	}
 }

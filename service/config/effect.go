@@ -5,25 +5,10 @@ import (
 	"strings"
 )
 
-const (
-	notYet = "has no effect yet"
-	never  = "has no effect here"
-)
+const never = "has no effect here"
 
-// noEffect lists the keys, or whole sections, that are accepted and do nothing in this version. Take a line out when
-// its key starts to work. Those of latency hold for latency_overrides, too, and those of storage for backup.
+// noEffect lists the keys, or whole sections, that are accepted and do nothing. Those of latency hold for latency_overrides, too, and those of storage for backup.
 var noEffect = map[string]string{
-	// What a page writes to its console is all that is kept for fault finding, and goes to the log.
-	"debug.enable_profiling":       notYet,
-	"debug.enable_track_logging":   notYet,
-	"debug.enable_stream_logging":  notYet,
-	"debug.prefix":                 notYet,
-	"debug.generate_presigned_url": notYet,
-	"debug.s3":                     notYet,
-	"debug.azure":                  notYet,
-	"debug.gcp":                    notYet,
-	"debug.alioss":                 notYet,
-
 	// LiveKit Egress' own test hooks.
 	"test_overrides": never,
 

@@ -103,9 +103,9 @@ func (s *Storage) fillEnv() {
 
 // Debug is the debug section: what to keep for fault finding, and where debug files go.
 type Debug struct {
-	EnableProfiling     bool             `yaml:"enable_profiling,omitempty"`      // profiles as files; they are to be had from debug_handler_port
-	EnableTrackLogging  bool             `yaml:"enable_track_logging,omitempty"`  // packets of tracks as files
-	EnableStreamLogging bool             `yaml:"enable_stream_logging,omitempty"` // streams as files
-	EnableChromeLogging bool             `yaml:"enable_chrome_logging,omitempty"` // all that a page writes to its console is logged
-	Storage             `yaml:",inline"` // where such files would go, by the keys of storage
+	EnableProfiling     bool             `yaml:"enable_profiling,omitempty"`      // profiles of the process: heap at an egress' end, and processors for one egress at a time
+	EnableTrackLogging  bool             `yaml:"enable_track_logging,omitempty"`  // what comes of each track in a room without a page, as CSV
+	EnableStreamLogging bool             `yaml:"enable_stream_logging,omitempty"` // what each stream does, as JSON lines
+	EnableChromeLogging bool             `yaml:"enable_chrome_logging,omitempty"` // all that a page writes to its console is logged, and kept as JSON lines
+	Storage             `yaml:",inline"` // where such files go at the end, to <prefix>/<egress_id>/, by the keys of storage
 }

@@ -89,8 +89,6 @@ func TestWarnings(t *testing.T) {
 		{
 			"others", "debug: {enable_profiling: true, enable_chrome_logging: true, s3: {bucket: b}}\ntest_overrides: {failure_injection_room: x}\npulse_sink_reap_grace_sec: 3\nio_workers: 7\naws_log_level: debug",
 			[]string{
-				"line 1: debug.enable_profiling: has no effect yet",
-				"line 1: debug.s3: has no effect yet",
 				"line 2: test_overrides: has no effect here",
 				"line 3: pulse_sink_reap_grace_sec: has no effect here",
 				"line 4: io_workers: has no effect here",

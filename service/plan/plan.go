@@ -69,6 +69,8 @@ type Plan struct {
 
 	// Browser is what to launch; only the log is left to the session.
 	Browser browser.Options
+	// Debug is kept for fault finding.
+	Debug Debug
 	// PageConsole: all that the page writes to its console is logged, not only what goes wrong.
 	PageConsole bool
 	// Ground is where files may go on this machine.
@@ -170,6 +172,7 @@ func resolve(conf *config.Config, req *rpc.StartEgressRequest, now time.Time) (*
 	p.Streams = w.streams(p.Encoder)
 	p.Browser = chrome(conf, src.Kind, p.Format, enc.depth, p.WorkDir)
 	p.PageConsole = conf.Debug.EnableChromeLogging
+	p.Debug = debugOf(conf)
 	if src.Page() {
 		limit(conf, &p.Browser, src)
 	}

@@ -50,6 +50,7 @@ func (w *wish) decideTrack(conf *config.Config, req *rpc.StartEgressRequest, now
 		MaxDuration: conf.SessionLimits.FileOutputMaxDuration,
 		FFmpeg:      conf.Binaries.FFmpeg,
 		WorkDir:     filepath.Join(conf.WorkDir, TryName(req.EgressId, req.RetryCount)),
+		Debug:       debugOf(conf),
 	}
 	if w.websocket != "" {
 		p.MaxDuration = conf.SessionLimits.StreamOutputMaxDuration

@@ -23,6 +23,7 @@ var _ ProgrammeSource = (*browserSource)(nil)
 type browserSource struct {
 	plan   *plan.Plan
 	pool   *browser.Pool
+	told   *slog.Logger // keeps what pages tell; nil = nothing does
 	log    *slog.Logger
 	events chan Event
 	life   context.Context // ends with Close
@@ -39,8 +40,8 @@ type browserSource struct {
 	zero      time.Time            // of the programme
 }
 
-func newBrowserSource(p *plan.Plan, pool *browser.Pool, log *slog.Logger) *browserSource {
-	s := &browserSource{plan: p, pool: pool, log: log}
+func newBrowserSource(p *plan.Plan, pool *browser.Pool, told, log *slog.Logger) *browserSource {
+	s := &browserSource{plan: p, pool: pool, told: told, log: log}
 	// Each kind of event is told once at most: the buffer keeps watch from blocking.
 	s.events = make(chan Event, EventRestored+1)
 	s.life, s.end = context.WithCancel(context.Background())
@@ -94,6 +95,9 @@ func (s *browserSource) open(ctx context.Context, src plan.Source, o browser.Opt
 func (s *browserSource) console(level, text string) {
 	if level == "exception" || s.plan.PageConsole {
 		s.log.Debug("page tells", "level", level, "text", text)
+	}
+	if s.told != nil {
+		s.told.Info("page tells", "level", level, "text", text)
 	}
 }
 

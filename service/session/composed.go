@@ -22,6 +22,7 @@ type composedSource struct {
 	plan   *plan.Plan
 	ffmpeg string
 	kept   *kept // may be nil
+	debug  *debugFiles
 	log    *slog.Logger
 	events chan Event
 	life   context.Context // ends with Close
@@ -35,8 +36,8 @@ type composedSource struct {
 	named  *rtpfeed.Track // whose publisher the file may be named after: a picture's before a sound's
 }
 
-func newComposedSource(p *plan.Plan, log *slog.Logger) *composedSource {
-	s := &composedSource{plan: p, log: log}
+func newComposedSource(p *plan.Plan, debug *debugFiles, log *slog.Logger) *composedSource {
+	s := &composedSource{plan: p, debug: debug, log: log}
 	s.events = make(chan Event, EventRestored+1)
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
@@ -87,7 +88,7 @@ func (s *composedSource) sink(t rtpfeed.Track, channel rtpfeed.Channel, keys rtp
 		s.sounds++
 	}
 	s.log.Debug("track", "track", t.SID, "identity", t.Identity, "codec", t.Codec, "side", side)
-	return s.stage.Sink(t, side, keys), nil
+	return s.debug.track(t, s.stage.Sink(t, side, keys)), nil
 }
 
 var sides = map[rtpfeed.Channel]sound.Side{rtpfeed.Both: sound.Both, rtpfeed.Left: sound.Left, rtpfeed.Right: sound.Right}

@@ -44,6 +44,7 @@ func (s *Session) finish(e *ending) {
 	s.tellOwed()
 	finishErr := s.step(context.Background(), func(context.Context) error { return s.windDown() })
 	s.kept.drop()
+	s.debug.close()
 	s.leftover = s.leftover && !s.ceded // what is left of it is nobody's
 	if errors.Is(finishErr, errLeft) {
 		s.log.Info("the upload is left to the next process")

@@ -32,7 +32,7 @@ func (s *Session) newOutlets(ctx context.Context, ffmpeg string) func(*outputs.H
 		if s.plan.Streams.Protocol != "" {
 			set := &streamSet{
 				hub: hub, sound: p, ffmpeg: ffmpeg, asking: ctx, plan: s.plan.Streams, alone: len(all) == 0,
-				changed: make(chan struct{}, 1), log: s.log,
+				changed: make(chan struct{}, 1), log: s.log, debug: s.debug,
 			}
 			s.streams = newStreamsReport(set, s.status.info)
 			all = append(all, &outlet{name: "streams", report: s.streams, spare: !set.alone, output: set})

@@ -59,6 +59,7 @@ type Session struct {
 	leftover  bool              // something in the work dir is worth another try
 	owed      map[string]string // why uploads are not confirmed yet, by debt
 
+	debug      *debugFiles
 	debts      *Debts // nil = no stores and no record
 	home       *uploads.Home
 	record     *recorded
@@ -127,6 +128,7 @@ func New(p *plan.Plan, o Options) *Session {
 	}
 	s := &Session{
 		plan:       p,
+		debug:      newDebugFiles(p, log),
 		debts:      o.Debts,
 		record:     record,
 		onRecorded: o.Recorded,
@@ -142,12 +144,12 @@ func New(p *plan.Plan, o Options) *Session {
 	switch {
 	case p.Passthrough:
 		track := newTrackRecording(p, o.Syncer, log)
-		track.ship, track.record = s.ship, record
+		track.ship, track.record, track.debug = s.ship, record, s.debug
 		s.source = track
 	case p.Source.Page():
-		s.source = newBrowserSource(p, o.Browsers, log)
+		s.source = newBrowserSource(p, o.Browsers, s.debug.console(), log)
 	default:
-		s.source = newComposedSource(p, log)
+		s.source = newComposedSource(p, s.debug, log)
 	}
 	return s
 }
@@ -194,6 +196,7 @@ func (s *Session) Run(ctx context.Context) *livekit.EgressInfo {
 	}
 	e := s.guard(func() *ending { return s.run(ctx) })
 	s.finish(e)
+	s.debug.end(!s.ceded)
 	if s.debts == nil && !s.leftover {
 		s.removeWorkDir()
 	}
@@ -276,6 +279,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err := s.settle(); err != nil {
 		return err
 	}
+	s.debug.begin()
 	s.probe(ctx)
 	ffmpeg, err := findFFmpeg(s.plan.FFmpeg)
 	if err != nil {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -23,6 +24,7 @@ type streamSet struct {
 	asking context.Context // ends when nobody waits for the beginning any more
 	plan   plan.Streams
 	alone  bool // nothing else is made of the recording
+	debug  *debugFiles
 	log    *slog.Logger
 
 	ctx     context.Context
@@ -95,14 +97,17 @@ func (s *streamSet) find(u outputs.StreamURL) *member {
 // add begins to stream to one more server.
 func (s *streamSet) add(u outputs.StreamURL) error {
 	m := &member{url: u}
+	s.mu.Lock()
+	log := s.debug.beside(s.log, fmt.Sprintf("stream-%d.log", len(s.all)+1))
+	s.mu.Unlock()
 	if u.Protocol == outputs.PCM {
-		m.stream = &outputs.WebSocket{URL: u.Socket, Programme: s.sound, Window: s.plan.Window, Changed: s.change, Log: s.log.With("stream", u)}
+		m.stream = &outputs.WebSocket{URL: u.Socket, Programme: s.sound, Window: s.plan.Window, Changed: s.change, Log: log.With("stream", u)}
 		if err := m.stream.Start(s.asking); err != nil {
 			return psrpc.NewErrorf(psrpc.InvalidArgument, "stream %s: %w", u, err)
 		}
 	} else {
 		m.stream = &outputs.Stream{
-			Hub: s.hub, FFmpeg: s.ffmpeg, URL: u, MaxQueue: s.plan.MaxQueue, Window: s.plan.Window, Changed: s.change, Log: s.log,
+			Hub: s.hub, FFmpeg: s.ffmpeg, URL: u, MaxQueue: s.plan.MaxQueue, Window: s.plan.Window, Changed: s.change, Log: log,
 		}
 		if err := m.stream.Start(s.ctx); err != nil {
 			return err

@@ -39,6 +39,7 @@ type trackRecording struct {
 	ffmpeg string
 	ship   func(plan.Store, string, string) func(context.Context, *outputs.Result) error // as Session's
 	record *recorded
+	debug  *debugFiles
 	syncer *workfile.Syncer
 	log    *slog.Logger
 
@@ -117,7 +118,7 @@ func (t *trackRecording) open(track rtpfeed.Track, _ rtpfeed.Channel, _ rtpfeed.
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.file, t.sink, t.outlet = file, sink, out
-	return sink, nil
+	return t.debug.track(track, sink), nil
 }
 
 // begun is told by the sink.
