@@ -131,7 +131,7 @@ func (p *page) row(w *bytes.Buffer, t reflect.Type, f reflect.StructField, name,
 	if env := f.Tag.Get("env"); env != "" {
 		standard = env
 	}
-	if p.source.none(path) || name == nested && t == reflect.TypeFor[config.Debug]() {
+	if p.source.none(path) {
 		words += ". **No effect**"
 	}
 	if others := p.source.spellings(path); len(others) > 0 {
