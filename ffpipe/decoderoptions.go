@@ -46,7 +46,10 @@ func (o DecoderOptions) Args() []string {
 		"fpsprobesize":    0,
 	}).Video()
 	out := ffmpeg.Output([]*ffmpeg.Stream{in}, "pipe:1", ffmpeg.KwArgs{
-		"format":        "nut",
+		"format": "nut",
+		// A syncpoint is kept in memory for an index that a pipe never gets: 28 MB in an hour, and one at the start will do.
+		"syncpoints":    "none",
+		"strict":        "experimental",
 		"c:v":           "rawvideo",
 		"threads:v":     1,
 		"vf":            o.filter(),

@@ -36,6 +36,7 @@ func (o EncoderOptions) codec() AudioCodec {
 func (o EncoderOptions) audioInput() ffmpeg.KwArgs {
 	return ffmpeg.KwArgs{
 		"format":            "s16le",
+		"indexmem":          rawIndex,
 		"sample_rate":       48000,
 		"ch_layout":         "stereo",
 		"thread_queue_size": audioQueue,

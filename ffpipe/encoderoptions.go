@@ -59,7 +59,8 @@ const (
 	vbvSeconds    = 2  // VBV size, as today's egress has it
 	vbvSecondsMax = 10 // and its bound for segments
 	ticksPerFrame = 512
-	videoQueue    = 4 // raw frames held between pipe and x264: megabytes each
+	videoQueue    = 4    // raw frames held between pipe and x264: megabytes each
+	rawIndex      = 4096 // bytes of an index that nobody seeks by; ffmpeg would have it grow to 1 MB for each pipe
 )
 
 // Validate names the first option that ffmpeg could not work with.
@@ -144,6 +145,7 @@ func (o EncoderOptions) Args(videoFD, audioFD, progressFD int) []string {
 func (o EncoderOptions) videoInput() ffmpeg.KwArgs {
 	in := ffmpeg.KwArgs{
 		"format":            "rawvideo",
+		"indexmem":          rawIndex,
 		"pixel_format":      "yuv420p",
 		"video_size":        fmt.Sprintf("%dx%d", o.Width, o.Height),
 		"framerate":         o.FPS,
